@@ -1,0 +1,107 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Everything that a person or a CI job runs. `make help` lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# One target at a time: each of them uses the cores that there are.
+.NOTPARALLEL:
+
+PYTHON ?= $(shell tools/find-python)
+VENV := $(CURDIR)/.venv
+# Environment of `demo`, `simulator` and `simulator-env`: dev, staging or prod.
+ENV ?= dev
+# Address of `simulator`.
+PORT ?= 5557
+# Test processes; `auto` takes one a core.
+JOBS ?= 2
+# More arguments for pytest, for example: make unit ARGS='-k tags -x'
+ARGS ?=
+PYTEST := python -m pytest
+PYTEST_PARALLEL := $(PYTEST) -n $(JOBS) --dist loadgroup
+
+export PATH := $(VENV)/bin:$(PATH)
+export PYTHONDONTWRITEBYTECODE :=
+
+##@ Use
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN {FS = ":.*## "} \
+		/^##@/ {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+
+.PHONY: venv
+venv: ## Install the pinned tools into .venv, once for each change of the lock
+	@tools/make-venv "$(PYTHON)" "$(VENV)"
+
+.PHONY: demo
+demo: venv ## Build phase 1 of dev on simulated AWS, then show that a second run changes nothing (ENV=staging|prod)
+	@python tools/demo.py --environment "$(ENV)"
+
+.PHONY: simulator
+simulator: venv ## Run the simulator in the foreground (PORT=5557)
+	@exec python -m simulator serve --port "$(PORT)"
+
+.PHONY: simulator-env
+simulator-env: venv ## Print what points a shell at it: eval "$$(make -s simulator-env)" (ENV=dev)
+	@python -m simulator env --port "$(PORT)" --inventory "inventories/$(ENV)"
+
+##@ Test
+
+.PHONY: test
+test: lint sanity tests molecule ## All gates
+
+.PHONY: lint
+lint: venv ## ruff, mypy, yamllint, ansible-lint, changelog
+	ruff check .
+	ruff format --check .
+	mypy -p ansible_collections.monay.platform.plugins -p simulator
+	yamllint --strict .
+	ansible-lint --offline
+	antsibull-changelog lint
+
+.PHONY: format
+format: venv ## Format and mend what ruff can
+	ruff check --fix .
+	ruff format .
+
+.PHONY: sanity
+sanity: venv ## ansible-test sanity, on a copy of the tracked files
+	python tools/sanity.py
+
+.PHONY: tests
+tests: venv ## All of pytest
+	$(PYTEST_PARALLEL) $(ARGS) tests
+
+.PHONY: unit
+unit: venv ## Decisions, calls, modules, roles and inventories; no simulator
+	$(PYTEST_PARALLEL) $(ARGS) tests/unit
+
+.PHONY: packaging
+packaging: venv ## Build, install and use the collection; an AWX checkout
+	$(PYTEST) $(ARGS) tests/packaging
+
+.PHONY: molecule
+molecule: venv ## Phase 1 of dev from create to destroy, with ansible-native molecule
+	cd extensions && molecule test
+
+##@ Maintain
+
+.PHONY: lock
+lock: ## Pin the packages of requirements/*.in for each Python that there is
+	@for minor in 3.11 3.12 3.13; do \
+		if "python$$minor" -c '' 2>/dev/null; then "python$$minor" tools/lock.py; \
+		else echo "requirements/lock-$$minor.txt: left as it is, no python$$minor on PATH"; fi; \
+	done
+
+.PHONY: build
+build: venv ## Build the tarball of the collection into .cache/build
+	ansible-galaxy collection build --force --output-path .cache/build
+
+.PHONY: clean
+clean: ## Remove .venv, caches and build results
+	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .ansible tests/output
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
