@@ -1,0 +1,26 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What a status means for somebody who waits. Pure: the loop that asks AWS is elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Verdict = Literal["ready", "pending", "failed"]
+
+
+@dataclass(frozen=True)
+class StatusTable:
+    """The statuses of one kind of resource that end a wait; every other one means "not yet".
+
+    `failed` holds the statuses from which AWS does not recover by itself, so that a wait ends at once.
+    """
+
+    ready: frozenset[str]
+    failed: frozenset[str] = frozenset()
+
+    def verdict(self, status: str) -> Verdict:
+        if status in self.ready:
+            return "ready"
+        return "failed" if status in self.failed else "pending"
