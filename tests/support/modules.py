@@ -1,0 +1,58 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Run a module of the collection in this process, as a task would, and read what it answers."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import json
+from typing import Any
+
+import pytest
+from ansible.module_utils.testing import patch_module_args
+
+MODULES = "ansible_collections.monay.platform.plugins.modules"
+
+
+class ModuleFailedError(AssertionError):
+    """The module ended in failure although the test wanted it to succeed; `result` is what it answered."""
+
+    def __init__(self, name: str, result: dict[str, Any]) -> None:
+        super().__init__(f"{name} failed: {result.get('msg')}")
+        self.result = result
+
+
+def run_module(module: str, args: dict[str, Any], check: bool = False) -> dict[str, Any]:
+    """What the module (by its short name, e.g. `kms_key`) answers; `check` runs it in check mode.
+
+    Raises ModuleFailedError where the module fails: `fail_module` is for tests that want that.
+    """
+    result = _run(module, args, check)
+    if result.get("failed"):
+        raise ModuleFailedError(module, result)
+    return result
+
+
+def fail_module(module: str, args: dict[str, Any], check: bool = False) -> str:
+    """The error message of a module that must fail."""
+    result = _run(module, args, check)
+    assert result.get("failed"), f"{module} was expected to fail, and answered {result}"
+    return str(result["msg"])
+
+
+def changes(result: dict[str, Any]) -> set[tuple[str, str, str]]:
+    """(action, kind, name) of every change that a module reports."""
+    return {(change["action"], change["kind"], change["name"]) for change in result["changes"]}
+
+
+def _run(name: str, args: dict[str, Any], check: bool) -> dict[str, Any]:
+    module = importlib.import_module(f"{MODULES}.{name}")
+    said = io.StringIO()
+    task = {**args, "_ansible_check_mode": check, "_ansible_diff": True}
+    with patch_module_args(task), contextlib.redirect_stdout(said), pytest.raises(SystemExit):
+        module.main()
+    # Strict on purpose: a module that prints anything besides its answer is at fault.
+    result: dict[str, Any] = json.loads(said.getvalue())
+    return result
