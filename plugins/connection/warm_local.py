@@ -1,0 +1,287 @@
+# Copyright (c) 2025 Monay
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The builtin local connection, with Python modules run by forks of one process that has boto3 imported already."""
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: warm_local
+short_description: Run modules on the controller from a process that has imported boto3 already
+version_added: 1.0.0
+author: Monay (@monay)
+description:
+  - The P(ansible.builtin.local#connection) connection, except for who executes a Python module.
+    The builtin connection starts a Python interpreter for every task, and every AWS module then imports boto3 and botocore
+    again, which costs more CPU time than the rest of the task.
+  - This connection starts one server process in a run, with the interpreter of the modules, which imports boto3 and botocore once.
+    Every module then runs in a fork of that server, one fork a task, as parallel as C(forks) allows.
+  - Anything that is not exactly a pipelined Python module for this user goes the builtin way, unchanged.
+    So do C(become), C(async), C(raw), C(script) and file transfers, module languages other than Python,
+    and every task of a controller that does not run Linux (5.3 or newer).
+  - If the server cannot be started, or has ended, the run goes on the builtin way.
+options:
+  warm_local:
+    description:
+      - Whether to run modules from the server process.
+      - V(false) leaves the builtin local connection, with pipelining as O(pipelining) says.
+    type: boolean
+    default: true
+    env:
+      - name: MONAY_WARM_LOCAL
+    vars:
+      - name: ansible_warm_local
+  pipelining:
+    description:
+      - Whether a module is handed over by a pipe instead of a temporary file.
+      - On by default here, other than in the builtin connection. Nothing is run from the server process without it.
+    type: boolean
+    default: true
+    env:
+      - name: ANSIBLE_PIPELINING
+    ini:
+      - section: defaults
+        key: pipelining
+      - section: connection
+        key: pipelining
+    vars:
+      - name: ansible_pipelining
+  become_success_timeout:
+    description:
+      - Number of seconds to wait for become to succeed, as in P(ansible.builtin.local#connection).
+    type: int
+    default: 10
+    vars:
+      - name: ansible_local_become_success_timeout
+  become_strip_preamble:
+    description:
+      - Strip what become printed before the command, as in P(ansible.builtin.local#connection).
+    type: boolean
+    default: true
+    vars:
+      - name: ansible_local_become_strip_preamble
+notes:
+  - Set C(ansible_python_interpreter) (to V({{ ansible_playbook_python }}), for example) for the hosts of this connection.
+    Without it Ansible looks for an interpreter on each host, the builtin way.
+  - Tasks with C(delegate_to) use the connection of the host that they are delegated to, which is the builtin one for the implicit localhost.
+  - Values of C(environment) are honoured. A task that sets a variable which is read once when a process starts
+    (C(PYTHON*), C(LD_*), C(LC_*), C(LANG), C(HOME), C(BOTO_*) and the like) goes the builtin way.
+  - Parameters of a module go through a socket in the directory of the run, which only the user can enter. They are neither written to
+    a disk nor part of a command line.
+  - The server ends when C(ansible-playbook) ends, however it ends. A module that is still running then, or whose task timed out,
+    is interrupted, and killed two seconds later. The builtin connection leaves such a module running.
+  - A boto3 or botocore that is upgraded during the run is noticed. The rest of the run goes the builtin way.
+  - The hash seed of Python is one a run and not one a task.
+"""
+
+EXAMPLES = r"""
+# inventory: everything that runs on the controller
+all:
+  vars:
+    ansible_connection: monay.platform.warm_local
+    ansible_python_interpreter: "{{ ansible_playbook_python }}"
+
+# one play the builtin way
+- hosts: services
+  vars:
+    ansible_warm_local: false
+"""
+
+import hashlib
+import json
+import os
+import re
+import selectors
+import shlex
+import socket
+import stat
+import struct
+import subprocess
+import sys
+
+import ansible.constants as C
+from ansible.plugins.connection.local import Connection as LocalConnection
+from ansible.utils.display import Display
+
+display = Display()
+
+SERVER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'plugin_utils', 'warm_server.py')
+ASSIGNMENT = re.compile(r'([A-Za-z_][A-Za-z0-9_]*)=(.*)', re.DOTALL)
+SERVER_LOST = b'warm_local: the server process ended while this module was running, so its result is not known\n'
+
+
+class WarmUnavailable(Exception):
+    """The server cannot run this module, and nothing of the module has run: the builtin way is safe."""
+
+
+def parse_command(cmd: str, payload: bytes) -> tuple[str, dict[str, str]] | None:
+    """Return (interpreter, environment of the task) of a command that only starts an AnsiballZ payload, else None.
+
+    ansible-core sends C(/bin/sh -c '[NAME=value ...] /path/of/python [&& sleep 0]') with the payload on standard input.
+    """
+    try:
+        outer = shlex.split(cmd)
+        if len(outer) != 3 or outer[1] != '-c' or os.path.basename(outer[0]) not in ('sh', 'dash'):
+            return None
+        inner = outer[2].removesuffix(' && sleep 0')  # ansible-core before 2.21 appends it
+        words = shlex.split(inner)
+    except ValueError:
+        return None
+    if not words:
+        return None
+    *assignments, interpreter = words
+    env = {}
+    for word in assignments:
+        match = ASSIGNMENT.fullmatch(word)
+        if match is None:
+            return None
+        env[match[1]] = match[2]
+    # building the command again proves that it held nothing which a shell would have expanded
+    rebuilt = ' '.join([f'{name}={shlex.quote(value)}' for name, value in env.items()] + [shlex.quote(interpreter)])
+    if rebuilt != inner or not os.path.isabs(interpreter):
+        return None
+    # the first line names the interpreter; coverage and debugger runs have extensions, and need a real start
+    if not payload.startswith(b'#!' + os.fsencode(interpreter) + b'\n'):
+        return None
+    if b'\n_ANSIBALLZ_WRAPPER = True\n' not in payload[:1000] or b'\nextensions={},\n' not in payload:
+        return None
+    return interpreter, env
+
+
+class Connection(LocalConnection):
+    """The builtin local connection, whose modules run in forks of a server process."""
+
+    transport = 'local'  # ansible-core compares this word to run tasks in the directory of the playbook
+    has_pipelining = True
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._controller_pid = kwargs.get('ansible_playbook_pid')
+
+    def exec_command(self, cmd, in_data=None, sudoable=True):
+        """Run a command the warm way where it is a module that this connection recognises, else the builtin way."""
+        if self._may_be_warm(in_data):
+            parsed = parse_command(cmd, in_data)
+            if parsed is not None:
+                try:
+                    return self._run_module(*parsed, in_data)
+                except WarmUnavailable as reason:
+                    display.vvv(f'warm_local: {reason}; going the builtin way', host=self._play_context.remote_addr)
+        return super().exec_command(cmd, in_data=in_data, sudoable=sudoable)
+
+    def _may_be_warm(self, in_data: bytes | None) -> bool:
+        return bool(
+            in_data
+            and not self.become
+            and self._controller_pid
+            and sys.platform.startswith('linux')
+            and hasattr(os, 'pidfd_open')
+            and self.get_option('warm_local')
+        )
+
+    def _run_module(self, interpreter: str, env: dict[str, str], payload: bytes) -> tuple[int, bytes, bytes]:
+        """Have a fork of the server execute the payload; return what a subprocess would: (status, output, errors)."""
+        self._connect()
+        display.vvv(f'EXEC (warm) {interpreter}', host=self._play_context.remote_addr)
+        cwd = os.fsdecode(self.cwd) if self.cwd else os.getcwd()
+        request = json.dumps({'env': {**os.environ, **env}, 'cwd': cwd}).encode()
+        server = connect_server(interpreter, int(self._controller_pid))
+        with server:  # closing it early (task timeout, Ctrl-C) makes the server stop the module
+            out_read, out_write = os.pipe()
+            err_read, err_write = os.pipe()
+            try:
+                socket.send_fds(server, [struct.pack('!II', len(request), len(payload))], [out_write, err_write])
+                server.sendall(request)
+                server.sendall(payload)
+            except OSError as error:
+                os.close(out_read)
+                os.close(err_read)
+                raise WarmUnavailable(f'the server does not take the module ({error})') from error
+            finally:
+                os.close(out_write)
+                os.close(err_write)
+            out, err = read_both(out_read, err_read)
+            reply = b''
+            while chunk := receive(server):
+                reply += chunk
+        # b'S' = started, then one byte of exit status once the module has ended
+        if not reply.startswith(b'S'):
+            raise WarmUnavailable('the server declines this module' if reply else 'the server has ended')
+        if len(reply) == 1:
+            return 137, out, err + SERVER_LOST
+        return reply[1], out, err
+
+
+def receive(server: socket.socket) -> bytes:
+    """Read from the server; a reset means the same as an end, that it is gone."""
+    try:
+        return server.recv(16)
+    except ConnectionResetError:
+        return b''
+
+
+def read_both(out_fd: int, err_fd: int) -> tuple[bytes, bytes]:
+    """Read two pipes to their ends and close them."""
+    chunks: dict[int, list[bytes]] = {out_fd: [], err_fd: []}
+    try:
+        with selectors.DefaultSelector() as selector:
+            selector.register(out_fd, selectors.EVENT_READ)
+            selector.register(err_fd, selectors.EVENT_READ)
+            while selector.get_map():
+                for key, _events in selector.select():
+                    chunk = os.read(key.fd, 65536)
+                    if chunk:
+                        chunks[key.fd].append(chunk)
+                    else:
+                        selector.unregister(key.fd)
+    finally:
+        os.close(out_fd)
+        os.close(err_fd)
+    return b''.join(chunks[out_fd]), b''.join(chunks[err_fd])
+
+
+def connect_server(interpreter: str, controller_pid: int) -> socket.socket:
+    """Connect to the server of this run for an interpreter; the first module of a run starts it.
+
+    A server is started once in a run: if it has ended, connecting fails, and the run goes on the builtin way.
+    """
+    directory = C.DEFAULT_LOCAL_TMP  # of this run, made by ansible-core with mode 0700 and removed when the run ends
+    status = os.lstat(directory)
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
+        raise WarmUnavailable(f'{directory} is not a private directory of this user')
+    path = os.path.join(directory, 'warm-' + hashlib.sha256(interpreter.encode()).hexdigest()[:8])
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if not os.path.exists(path):
+            start_server(interpreter, controller_pid, path)
+        connection.connect(path)
+    except OSError as error:
+        connection.close()
+        raise WarmUnavailable(f'no server at {path} ({error})') from error
+    return connection
+
+
+def start_server(interpreter: str, controller_pid: int, path: str) -> None:
+    """Start the server on a socket that listens already, so that modules can queue while it imports boto3.
+
+    Workers race for this: all bind a socket, and the one that links it to its final name starts the server.
+    """
+    controller = os.pidfd_open(controller_pid)
+    own_path = f'{path}-{os.getpid()}'
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+            listener.bind(own_path)
+            try:
+                os.chmod(own_path, 0o600)
+                listener.listen(128)
+                try:
+                    os.link(own_path, path)
+                except FileExistsError:
+                    return  # another worker was quicker, and its socket listens
+            finally:
+                os.unlink(own_path)
+            subprocess.Popen(
+                [interpreter, SERVER, path, str(listener.fileno()), str(controller)],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                cwd='/', start_new_session=True, pass_fds=(listener.fileno(), controller),
+            )
+    finally:
+        os.close(controller)
