@@ -1,0 +1,102 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Refuse bad input before anything is read from or written to AWS. See M(monay.platform.preflight)."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.action import ActionBase
+from ansible_collections.monay.platform.plugins.module_utils.core.inventory_rules import Problem, problems
+from ansible_collections.monay.platform.plugins.plugin_utils.inventory_files import place_of
+
+ROLES = Path(__file__).parents[2] / "roles"
+# How alike two names must be for one to count as the other, misspelt.
+ALIKE = 0.85
+
+
+class ActionModule(ActionBase):
+    """Checks one component: its roles' argument specs, the rules between variables, and misspelt names."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        variables = task_vars or {}
+        _result, arguments = self.validate_argument_spec(
+            argument_spec={"components": {"type": "dict", "required": True}}
+        )
+        components: dict[str, list[str]] = arguments["components"]
+        mine = [role for group in variables["group_names"] for role in components.get(group, [])]
+        specs = {role: self._options(role) for roles in components.values() for role in ["platform", *roles]}
+        found = [
+            *self._wrong_names(variables, specs),
+            *self._wrong_values(variables, {name: spec for role in ["platform", *mine] for name, spec in specs[role].items()}),
+        ]
+        if found:
+            return {"failed": True, "changed": False, "msg": self._message(found, variables), "problems": _named(found)}
+        return {"changed": False}
+
+    def _options(self, role: str) -> dict[str, dict[str, Any]]:
+        """The options of all entry points of a role, by variable."""
+        path = ROLES / role / "meta" / "argument_specs.yml"
+        if not path.is_file():
+            raise AnsibleError(f"role {role} of the component map has no {path}")
+        specs = self._loader.load_from_file(str(path))["argument_specs"]
+        return {name: option for entry in specs.values() for name, option in (entry.get("options") or {}).items()}
+
+    def _wrong_names(self, variables: dict[str, Any], specs: dict[str, dict[str, Any]]) -> Iterator[Problem]:
+        known = {name for options in specs.values() for name in options}
+        prefixes = tuple(f"{role}_" for role in specs)
+        for name in sorted(variables.keys() - known):
+            near = difflib.get_close_matches(name, known, n=1, cutoff=ALIKE)
+            if near:
+                yield Problem(name, f"no role knows this variable; did you mean {near[0]}?")
+            elif name.startswith(prefixes):
+                yield Problem(name, "no role knows this variable; docs/inventory.md lists those that exist")
+
+    def _wrong_values(self, variables: dict[str, Any], options: dict[str, dict[str, Any]]) -> Iterator[Problem]:
+        values: dict[str, Any] = {}
+        for name, spec in options.items():
+            if name not in variables:
+                if spec.get("required"):
+                    yield Problem(name, f"required: {_first(spec.get('description'))}")
+                continue
+            try:
+                values[name] = self._templar.template(variables[name])
+            except AnsibleError as error:
+                yield Problem(name, f"cannot be worked out: {error.message}")
+                continue
+            checked = ArgumentSpecValidator({name: _plain(spec)}).validate({name: values[name]})
+            for message in checked.error_messages:
+                yield Problem(name, message)
+            if checked.error_messages:
+                del values[name]
+        yield from problems(values)
+
+    def _message(self, found: Iterable[Problem], variables: dict[str, Any]) -> str:
+        host, inventory = variables["inventory_hostname"], variables.get("inventory_dir")
+        lines = [f"- {each.variable} ({place_of(each.variable, inventory, host)}): {each.message}" for each in found]
+        return f"The input of {host} is refused; nothing was changed.\n" + "\n".join(lines)
+
+
+def _plain(spec: dict[str, Any]) -> dict[str, Any]:
+    """An option without its prose, which the validator does not know."""
+    kept = {key: value for key, value in spec.items() if key not in ("description", "version_added", "default")}
+    if "options" in kept:
+        kept["options"] = {name: _plain(option) for name, option in kept["options"].items()}
+    return kept
+
+
+def _first(description: Any) -> str:
+    return str(description[0] if isinstance(description, list) else description or "see docs/inventory.md")
+
+
+def _named(found: Iterable[Problem]) -> list[dict[str, str]]:
+    return [{"variable": each.variable, "message": each.message} for each in found]

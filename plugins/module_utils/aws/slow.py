@@ -1,0 +1,105 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The slow resources of an environment and their statuses, in one list call a sort."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+from ..core.readiness import StatusTable, Verdict
+from ..core.tags import from_pairs
+from .api import Api
+from .reconcile import side_by_side
+
+
+@dataclass(frozen=True)
+class Status:
+    """One slow resource: AWS's word for its state, and what that means to somebody who waits."""
+
+    type: str
+    name: str
+    status: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Sort:
+    """How to list one sort of slow resource: the call, where the name and the status stand, what they mean."""
+
+    service: str
+    operation: str
+    key: str
+    status: str
+    name: Callable[[dict[str, Any]], str]
+    table: StatusTable
+
+
+def _name_tag(item: dict[str, Any]) -> str:
+    return from_pairs(item.get("Tags")).get("Name", "")
+
+
+SORTS: dict[str, Sort] = {
+    # Source: EC2 API, NatGateway.State.
+    "nat_gateway": Sort(
+        "ec2",
+        "describe_nat_gateways",
+        "NatGateways",
+        "State",
+        _name_tag,
+        StatusTable(frozenset({"available"}), frozenset({"failed"})),
+    ),
+    # Source: RDS user guide, "Viewing DB instance status".
+    "rds_instance": Sort(
+        "rds",
+        "describe_db_instances",
+        "DBInstances",
+        "DBInstanceStatus",
+        lambda item: str(item["DBInstanceIdentifier"]),
+        StatusTable(
+            frozenset({"available", "storage-optimization"}),
+            frozenset(
+                {
+                    "failed",
+                    "incompatible-create",
+                    "incompatible-network",
+                    "incompatible-option-group",
+                    "incompatible-parameters",
+                    "incompatible-restore",
+                    "inaccessible-encryption-credentials",
+                    "insufficient-capacity",
+                    "restore-error",
+                    "storage-full",
+                }
+            ),
+        ),
+    ),
+    # Source: ElastiCache API, ReplicationGroup.Status.
+    "replication_group": Sort(
+        "elasticache",
+        "describe_replication_groups",
+        "ReplicationGroups",
+        "Status",
+        lambda item: str(item["ReplicationGroupId"]),
+        StatusTable(frozenset({"available"}), frozenset({"create-failed"})),
+    ),
+}
+# A NAT gateway that is gone is listed for about an hour more.
+GONE = {"deleted"}
+
+
+def statuses(apis: dict[str, Api], types: Collection[str], prefix: str) -> list[Status]:
+    """The slow resources of the given types whose name begins with the prefix, by type and name."""
+    found = side_by_side({each: lambda each=each: _list(apis[SORTS[each].service], each, prefix) for each in types})
+    return sorted((status for each in found.values() for status in each), key=lambda status: (status.type, status.name))
+
+
+def _list(api: Api, type_: str, prefix: str) -> list[Status]:
+    sort = SORTS[type_]
+    items = api.pages(sort.operation, sort.key, f"list the {type_.replace('_', ' ')}s of {prefix}*")
+    return [
+        Status(type_, sort.name(item), item[sort.status], sort.table.verdict(item[sort.status]))
+        for item in items
+        if sort.name(item).startswith(prefix) and item[sort.status] not in GONE
+    ]
