@@ -1,0 +1,43 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What stands of an environment, found by its tags. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from typing import Any
+
+from .arn import parse_arn
+from .table import table
+
+Resource = dict[str, Any]
+LIVE, GOING = "live", "pending deletion"
+
+
+def resource(arn: str, tags: Mapping[str, str]) -> Resource:
+    """One resource in the shape that `stack_info` returns. Names come from the `Name` tag or the ARN's end."""
+    parsed = parse_arn(arn)
+    return {
+        "arn": arn,
+        "kind": parsed.kind,
+        "name": tags.get("Name") or parsed.name,
+        "region": parsed.region or "global",
+        "component": tags.get("Component", ""),
+        "state": LIVE,
+    }
+
+
+def summary(resources: Iterable[Mapping[str, Any]]) -> str:
+    """A table of what stands: a line for each component and kind, with the names."""
+    ordered = sorted(resources, key=lambda each: (each["component"], each["kind"], each["name"]))
+    rows = []
+    for (component, kind), group in groupby(ordered, key=lambda each: (each["component"], each["kind"])):
+        names = [each["name"] for each in group]
+        rows.append((component, kind, len(names), _short(names)))
+    return table(("component", "kind", "count", "names"), rows)
+
+
+def _short(names: list[str], most: int = 3) -> str:
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown}, …"
