@@ -1,0 +1,96 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Command line: `python -m simulator serve` and `python -m simulator env`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shlex
+import signal
+import sys
+import threading
+from pathlib import Path
+
+DEFAULT_PORT = 5557
+DEFAULT_LATENCY_MS = 60.0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; the exit status."""
+    options = _parser().parse_args(arguments)
+    return int(options.command(options))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m simulator", description="AWS on loopback.")
+    commands = parser.add_subparsers(required=True)
+    serve = commands.add_parser("serve", help="run the simulator until SIGTERM or SIGINT")
+    serve.add_argument("--host", default="127.0.0.1", help="a loopback address")
+    serve.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes a free port")
+    serve.add_argument("--ready-file", type=Path, help="written with endpoint and pid when the simulator listens")
+    serve.add_argument("--latency-ms", type=float, default=DEFAULT_LATENCY_MS, help="added to every AWS call")
+    serve.add_argument("--speed", default="1", help="factor of the provisioning times; 0 or inf: they take no time")
+    serve.add_argument("--state-file", help="loaded at the start where it exists, saved at the end")
+    serve.set_defaults(command=_serve)
+    env = commands.add_parser("env", help="print shell exports that point AWS clients at the simulator")
+    env.add_argument("--account", default="123456789012", type=_account)
+    env.add_argument("--region", default="us-east-1")
+    env.add_argument("--port", type=int, default=DEFAULT_PORT)
+    env.set_defaults(command=_env)
+    return parser
+
+
+def _account(value: str) -> str:
+    if not re.fullmatch(r"\d{12}", value):
+        raise argparse.ArgumentTypeError(f"an AWS account has 12 digits, not {value!r}")
+    return value
+
+
+def environment(endpoint: str, account: str, region: str) -> dict[str, str]:
+    """The variables that point an AWS client at the simulator; the account is the end of the access key."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": f"AKIASIMU{account}",
+        "AWS_SECRET_ACCESS_KEY": "simulated",
+        "AWS_REGION": region,
+    }
+
+
+def _env(options: argparse.Namespace) -> int:
+    for name, value in environment(f"http://127.0.0.1:{options.port}", options.account, options.region).items():
+        print(f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    # the imports take a second: `env` does without them
+    from simulator.application import start  # noqa: PLC0415
+    from simulator.control import ControlError, parse_speed  # noqa: PLC0415
+    from simulator.server import NotLoopbackError  # noqa: PLC0415
+    from simulator.state import StateError  # noqa: PLC0415
+
+    try:
+        application = start(
+            options.host, options.port, options.latency_ms, parse_speed(options.speed), options.state_file
+        )
+    except (ControlError, NotLoopbackError, StateError, OSError) as error:
+        print(f"simulator: cannot start on {options.host}:{options.port}: {error}", file=sys.stderr)
+        return 2
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    ready = json.dumps({"endpoint": application.endpoint, "pid": os.getpid()})
+    print(ready, flush=True)
+    if options.ready_file:
+        temporary = options.ready_file.with_suffix(".tmp")
+        temporary.write_text(ready + "\n", encoding="utf-8")
+        temporary.replace(options.ready_file)
+    stop.wait()
+    application.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
