@@ -5,8 +5,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import BinaryIO
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
+
+if TYPE_CHECKING:
+    from io import BufferedIOBase
 
 MAX_HEADERS = 200
 MAX_LINE = 65536
@@ -57,7 +60,7 @@ class Drop:
     reset: bool
 
 
-def read_head(reader: BinaryIO) -> HttpRequest | None:
+def read_head(reader: BufferedIOBase) -> HttpRequest | None:
     """Read the request line and the headers; None when the client has closed the connection."""
     line = reader.readline(MAX_LINE)
     while line in (b"\r\n", b"\n"):
@@ -79,7 +82,7 @@ def read_head(reader: BinaryIO) -> HttpRequest | None:
     return HttpRequest(parts[0], parts[1], items, b"", {name.lower(): value for name, value in items})
 
 
-def read_body(reader: BinaryIO, headers: dict[str, str]) -> bytes:
+def read_body(reader: BufferedIOBase, headers: dict[str, str]) -> bytes:
     """Read the body by Content-Length or by chunks."""
     if "chunked" in headers.get("transfer-encoding", "").lower():
         return _read_chunks(reader)
@@ -89,8 +92,8 @@ def read_body(reader: BinaryIO, headers: dict[str, str]) -> bytes:
     return reader.read(length) if length else b""
 
 
-def _read_chunks(reader: BinaryIO) -> bytes:
-    chunks = []
+def _read_chunks(reader: BufferedIOBase) -> bytes:
+    chunks: list[bytes] = []
     while True:
         size = int(reader.readline(MAX_LINE).split(b";")[0], 16)
         if size == 0:

@@ -67,7 +67,8 @@ class Model:
 
     def route(self, request: Any) -> tuple[OperationModel, dict[str, Any]]:
         """Find the operation of a REST request and the parameters in its path."""
-        return get_service_router(self.service).match(request)
+        operation, path_parameters = get_service_router(self.service).match(request)
+        return operation, path_parameters
 
 
 class _CaseInsensitive(dict[str, str]):

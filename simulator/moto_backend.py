@@ -54,7 +54,7 @@ def backend_dict(service: str) -> Any | None:
     name = backend_name(service)
     if name not in set(backends.list_of_moto_modules()):
         return None
-    return backends.get_backend(name)  # type: ignore[call-overload]
+    return backends.get_backend(name)
 
 
 @functools.cache

@@ -1,11 +1,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How an overlay mends an operation: a guard refuses before moto acts, an answer takes moto's place or changes its word."""
+"""How an overlay mends an operation: a guard refuses before moto acts, an answer takes its place or mends its word."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlencode
 
 from simulator import moto_backend
 from simulator.errors import AwsError
@@ -136,8 +137,6 @@ def _rebuilt(call: Call, service: str, operation: str, parameters: dict[str, Any
 
 
 def _wire(built: dict[str, Any]) -> HttpRequest:
-    from urllib.parse import urlencode
-
     body = built["body"]
     if isinstance(body, dict):
         body = urlencode(body)

@@ -48,7 +48,7 @@ class Schedule:
         self._order = itertools.count()
 
     def after(self, kind: str, action: Action, *args: Any, deletion: bool = False) -> None:
-        """Carry out `action(world, *args)` when a resource of `kind` has been provisioned (or deleted, in a third of it)."""
+        """Carry out `action(world, *args)` in the seconds that a `kind` takes, or in a third of them for a deletion."""
         seconds = self.seconds[kind] / (3 if deletion else 1)
         heapq.heappush(self._heap, (self.clock.now() + seconds, next(self._order), action, args))
 

@@ -59,7 +59,7 @@ def _global_state() -> dict[str, Any]:
 def reset_globals() -> None:
     """Forget the state that moto keeps beside its backends."""
     s3 = moto_backend.backend_dict("s3")
-    if hasattr(s3, "bucket_accounts"):
+    if s3 is not None:
         s3.bucket_accounts.clear()
 
 
@@ -98,7 +98,7 @@ def load(path: str) -> dict[str, Any]:
 
     :raises StateError: when the file was written by another format of the simulator.
     """
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         content = _Unpickler(file).load()
     if content.get("format") != FORMAT:
         raise StateError(f"{path} has state format {content.get('format')}, this simulator reads {FORMAT}")
