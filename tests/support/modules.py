@@ -8,11 +8,15 @@ import contextlib
 import importlib
 import io
 import json
+from collections.abc import Iterator
 from typing import Any
+from unittest import mock
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
+from botocore.client import BaseClient
 
+READS = ("BatchGet", "Describe", "Get", "Head", "List")
 MODULES = "ansible_collections.monay.platform.plugins.modules"
 
 
@@ -56,3 +60,41 @@ def _run(name: str, args: dict[str, Any], check: bool) -> dict[str, Any]:
     # Strict on purpose: a module that prints anything besides its answer is at fault.
     result: dict[str, Any] = json.loads(said.getvalue())
     return result
+
+
+@contextlib.contextmanager
+def recorded_calls() -> Iterator[list[str]]:
+    """The AWS calls made inside, as `service:Operation`, whatever answers them."""
+    made: list[str] = []
+    call = BaseClient._make_api_call
+
+    def record(client: BaseClient, operation: str, params: dict[str, Any]) -> Any:
+        made.append(f"{client.meta.service_model.service_name}:{operation}")
+        return call(client, operation, params)
+
+    with mock.patch.object(BaseClient, "_make_api_call", record):
+        yield made
+
+
+def writes(calls: list[str]) -> list[str]:
+    """Those of the calls that change something."""
+    return [call for call in calls if not call.partition(":")[2].startswith(READS)]
+
+
+def assert_settled(module: str, args: dict[str, Any]) -> None:
+    """Running the module again finds nothing to do and writes nothing."""
+    with recorded_calls() as calls:
+        again = run_module(module, args)
+    assert again["changed"] is False, again["diff"]
+    assert writes(calls) == []
+
+
+def assert_previewed(module: str, args: dict[str, Any]) -> dict[str, Any]:
+    """What a check run announces, without a write, is what the real run then does. Returns what the real run says."""
+    with recorded_calls() as calls:
+        preview = run_module(module, args, check=True)
+    assert writes(calls) == []
+    done = run_module(module, args)
+    assert preview["changes"] == done["changes"]
+    assert preview["diff"] == done["diff"]
+    return done
