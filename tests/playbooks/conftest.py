@@ -1,0 +1,55 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One simulator a file of tests, and environments to build in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.inventories import Inventory
+from tests.support.playbooks import Playbooks
+from tests.support.simulator import Simulator
+
+
+@dataclass
+class Environment:
+    """An environment's inventory, its account in the simulator, and the playbooks that act on it."""
+
+    inventory: Inventory
+    simulator: Simulator
+    playbooks: Playbooks
+
+    def client(self, service: str, region: str = "") -> Any:
+        return self.simulator.client(service, self.inventory.account, region or self.inventory.region, retries=3)
+
+    def writes(self, since: int) -> list[dict[str, Any]]:
+        """The mutating calls to this environment's account after the given sequence number."""
+        calls = self.simulator.calls(mutating=True, since=since)
+        return [call for call in calls if call["account"] == self.inventory.account]
+
+    @property
+    def now(self) -> int:
+        """The sequence number of the last call, for `writes(since=...)`."""
+        return max((call["seq"] for call in self.simulator.calls()), default=0)
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[Simulator]:
+    with Simulator() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def environment(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Environment]:
+    """Make an environment (nothing is built yet) with an inventory of its own to edit."""
+
+    def make(name: str) -> Environment:
+        inventory = Inventory(name, Path(tmp_path_factory.mktemp("inventory")))
+        credentials = simulator.env(inventory.account, inventory.region)
+        return Environment(inventory, simulator, Playbooks(inventory.path, credentials))
+
+    return make
