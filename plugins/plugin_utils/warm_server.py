@@ -6,15 +6,20 @@ Run by the interpreter of the modules, and only by the connection plugin:
 C(python warm_server.py SOCKET_PATH LISTENING_FD CONTROLLER_PIDFD).
 
 It is single-threaded and holds no AWS connection, so a fork inherits no lock, no socket of botocore and no credentials.
-It reads nothing of a request itself: it forks as soon as somebody connects, and the fork reads.
+What a task makes it load or compile (models of AWS services, files of an AnsiballZ archive) it keeps for the tasks that follow;
+parameters of tasks it does not keep.
 """
 from __future__ import annotations
 
+import _imp
 import atexit
+import base64
 import contextlib
 import ctypes
+import functools
 import gc
 import importlib
+import io
 import json
 import os
 import re
@@ -27,19 +32,24 @@ import threading
 import time
 import traceback
 import types
+import zipfile
+import zipimport
+from collections.abc import Callable
 
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+REQUEST_SECONDS = 10.0  # for a request to arrive in full
 GRACE_SECONDS = 2.0  # between the interrupt and the kill of a module that nobody waits for any more
 
-# imported by every AWS module, or by botocore when a client is made; missing ones are of another version
-MODULES = (
-    'runpy tempfile zipfile shutil base64 datetime uuid syslog grp pwd subprocess shlex locale decimal ipaddress concurrent.futures.thread '
-    'boto3.session botocore.args botocore.auth botocore.client botocore.compress botocore.config botocore.configloader botocore.credentials '
-    'botocore.crt botocore.discovery botocore.endpoint botocore.endpoint_provider botocore.handlers botocore.httpsession botocore.paginate '
-    'botocore.parsers botocore.plugin botocore.regions botocore.retries.adaptive botocore.retries.special botocore.retries.standard '
-    'botocore.retryhandler botocore.serialize botocore.signers botocore.tokens botocore.waiter'
-).split()
+# what every AWS module imports at some time; a module that is missing is one of another version of the library
+MODULES = """
+runpy tempfile zipfile shutil base64 datetime uuid syslog grp pwd subprocess shlex locale decimal ipaddress concurrent.futures.thread
+pkgutil argparse unicodedata encodings.idna encodings.cp437 distro typing_extensions packaging.version
+boto3.session boto3.s3.inject botocore.args botocore.auth botocore.client botocore.compress botocore.config botocore.configloader
+botocore.credentials botocore.crt botocore.discovery botocore.endpoint botocore.endpoint_provider botocore.handlers botocore.httpsession
+botocore.paginate botocore.parsers botocore.plugin botocore.regions botocore.retries.adaptive botocore.retries.special
+botocore.retries.standard botocore.retryhandler botocore.serialize botocore.signers botocore.tokens botocore.waiter
+""".split()  # noqa: SIM905
 
 # read once, when a process or a library starts: a module that wants another value needs a process of its own
 STARTUP_NAMES = re.compile(
@@ -58,29 +68,82 @@ def library_times() -> list[int]:
 
 
 def preload() -> None:
+    """Import what AWS modules import, and start remembering what they read and compile."""
     for name in MODULES:
         with contextlib.suppress(ImportError):  # the module that needs it will say so
             importlib.import_module(name)
+    zipimport._compile_source = compile_remembered
+    if 'botocore.loaders' in sys.modules:
+        for name in ('list_available_services', 'list_api_versions', 'load_data_with_path'):
+            remember_loader_method(sys.modules['botocore.loaders'].Loader, name)
+
+
+# ------------------------------------------------------------------------------------------ what forks need not do again
+COMPILED: dict[tuple[str, bytes], types.CodeType] = {}  # (path in the archive, source): its code
+ARCHIVES: set[int] = set()  # hashes of the archives whose files are in COMPILED
+LOADED: dict[tuple, object] = {}  # (method, search path, arguments) of botocore's loader: what it returned
+LOADERS: dict[str, Callable] = {}  # the methods themselves
+LESSONS, TEACH = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)  # forks name what they had to load
+ARCHIVE = re.compile(rb"\nzip_data='([A-Za-z0-9+/=]+)',\n")
+compile_source = zipimport._compile_source
+
+
+def compile_archive(payload: bytes) -> None:
+    """Compile the files of a payload that no payload had before: an AnsiballZ archive holds no compiled code."""
+    match = ARCHIVE.search(payload)
+    if match is None or hash(match[1]) in ARCHIVES:
+        return
+    with zipfile.ZipFile(io.BytesIO(base64.b64decode(match[1]))) as archive:
+        for name in archive.namelist():
+            source = archive.read(name)
+            if name.endswith('.py') and (name, source) not in COMPILED:
+                COMPILED[name, source] = compile_source(name, source)
+    ARCHIVES.add(hash(match[1]))
+
+
+def compile_remembered(path: str, source: bytes) -> types.CodeType:
+    """C(zipimport._compile_source), for a file whose code is known: the same code under the path of this payload."""
+    code = COMPILED.get((path.partition('.zip/')[2], source))
+    if code is None:
+        return compile_source(path, source)
+    _imp._fix_co_filename(code, path)
+    return code
+
+
+def remember_loader_method(loader_class: type, name: str) -> None:
+    """Make a method of botocore's loader read its data (models of services, in JSON) once a run instead of once a task."""
+    original = LOADERS[name] = getattr(loader_class, name)
+
+    @functools.wraps(original)
+    def method(self, *args, **kwargs):
+        if kwargs:
+            return original(self, *args, **kwargs)
+        key = (name, tuple(self.search_paths), args)
+        if key not in LOADED:
+            LOADED[key] = original(self, *args)
+            with contextlib.suppress(OSError):  # a lesson that is lost costs time, nothing else
+                TEACH.send(json.dumps(key).encode(), socket.MSG_DONTWAIT)
+        return LOADED[key]
+
+    setattr(loader_class, name, method)
+
+
+def take_lesson() -> None:
+    """Load what a fork had to load, so that the next ones inherit it."""
+    name, search_paths, args = json.loads(LESSONS.recv(65536))
+    key = (name, tuple(search_paths), tuple(args))
+    if key not in LOADED:
+        loader = sys.modules['botocore.loaders'].Loader(include_default_search_paths=False, extra_search_paths=search_paths)
+        LOADED[key] = LOADERS[name](loader, *args)
 
 
 # ------------------------------------------------------------------------------------------------------------ the fork
-def receive_request(connection: socket.socket) -> tuple[dict, bytes, int, int]:
-    """Read (request, payload, descriptor for output, descriptor for errors)."""
-    prefix, fds, _flags, _address = socket.recv_fds(connection, 8, 2)
-    request_size, payload_size = struct.unpack('!II', prefix)
-    with connection.makefile('rb') as stream:
-        request = json.loads(stream.read(request_size))
-        payload = stream.read(payload_size)
-    if len(payload) != payload_size:
-        raise EOFError('the connection plugin went away')
-    return request, payload, fds[0], fds[1]
-
-
 def become_fresh_process(request: dict, out_fd: int, err_fd: int) -> None:
     """Give this fork what a process that was started for the module would have."""
     os.dup2(out_fd, 1)
     os.dup2(err_fd, 2)
-    os.closerange(3, 4096)
+    os.closerange(3, TEACH.fileno())
+    os.closerange(TEACH.fileno() + 1, 4096)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
     os.environ.update(request['env'])
@@ -118,7 +181,7 @@ def finish() -> None:
     sys.stderr.flush()
 
 
-def run_fork(connection: socket.socket, server_pid: int, at_start: dict[str, str]) -> None:
+def run_fork(server_pid: int, request: dict, payload: bytes, out_fd: int, err_fd: int) -> None:
     """Run one module in this fork. Never returns."""
     status = 1
     try:
@@ -126,11 +189,6 @@ def run_fork(connection: socket.socket, server_pid: int, at_start: dict[str, str
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != server_pid:
             return
-        request, payload, out_fd, err_fd = receive_request(connection)
-        if startup_variables(request['env']) != at_start:
-            connection.sendall(b'R')
-            return
-        connection.sendall(b'S')
         become_fresh_process(request, out_fd, err_fd)
         status = execute(payload)
         finish()
@@ -143,6 +201,20 @@ def run_fork(connection: socket.socket, server_pid: int, at_start: dict[str, str
 
 
 # ---------------------------------------------------------------------------------------------------------- the server
+def receive_request(connection: socket.socket, fds: list[int]) -> tuple[dict, bytes]:
+    """Read (request, payload), and put the descriptors for output and errors into fds."""
+    connection.settimeout(REQUEST_SECONDS)
+    prefix, received, _flags, _address = socket.recv_fds(connection, 8, 2)
+    fds.extend(received)
+    request_size, payload_size = struct.unpack('!II', prefix)
+    with connection.makefile('rb') as stream:
+        request = json.loads(stream.read(request_size))
+        payload = stream.read(payload_size)
+    if len(payload) != payload_size or len(fds) != 2:
+        raise EOFError
+    return request, payload
+
+
 class Server:
     """Forks for each connection, reports how each fork ended, and stops the forks that nobody waits for."""
 
@@ -156,6 +228,7 @@ class Server:
         self.poll = select.poll()
         self.poll.register(listener, select.POLLIN)
         self.poll.register(controller, select.POLLIN)
+        self.poll.register(LESSONS, select.POLLIN)
 
     def serve(self) -> None:
         """Serve until the controller has ended."""
@@ -166,6 +239,8 @@ class Server:
                     return
                 if fd == self.listener.fileno():
                     self.accept()
+                elif fd == LESSONS.fileno():
+                    take_lesson()
                 elif fd in self.jobs:
                     self.report(fd)
                 else:
@@ -178,10 +253,27 @@ class Server:
         if uid != os.getuid() or library_times() != self.times:
             connection.close()
             return
+        fds: list[int] = []
+        try:
+            request, payload = receive_request(connection, fds)
+            if startup_variables(request['env']) != self.at_start:
+                connection.close()
+                return
+            compile_archive(payload)
+            self.fork(connection, request, payload, *fds)
+        except (OSError, EOFError, ValueError):  # an unusable request: the connection plugin went away while it sent
+            connection.close()
+        finally:
+            for fd in fds:
+                os.close(fd)
+
+    def fork(self, connection: socket.socket, request: dict, payload: bytes, out_fd: int, err_fd: int) -> None:
+        gc.freeze()  # the collector of the fork leaves the shared pages alone
         server_pid = os.getpid()
+        connection.sendall(b'S')
         pid = os.fork()
         if pid == 0:
-            run_fork(connection, server_pid, self.at_start)
+            run_fork(server_pid, request, payload, out_fd, err_fd)
         pidfd = os.pidfd_open(pid)
         self.jobs[pidfd] = (pid, connection)
         self.poll.register(pidfd, select.POLLIN)
@@ -237,7 +329,6 @@ def main() -> None:
     try:
         preload()
         gc.collect()
-        gc.freeze()  # the collector of a fork then leaves the shared pages alone
         server = Server(socket.socket(fileno=listener_fd), controller)
         server.serve()
         server.stop()
