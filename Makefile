@@ -16,6 +16,8 @@ ENV ?= dev
 PORT ?= 5557
 # Test processes; `auto` takes one a core.
 JOBS ?= 2
+# More arguments for ansible-test sanity, for example: make sanity SANITY='--test validate-modules'
+SANITY ?=
 # More arguments for pytest, for example: make unit ARGS='-k tags -x'
 ARGS ?=
 PYTEST := python -m pytest
@@ -39,7 +41,7 @@ venv: ## Install the pinned tools into .venv, once for each change of the lock
 
 .PHONY: demo
 demo: venv ## Build phase 1 of dev on simulated AWS, then show that a second run changes nothing (ENV=staging|prod)
-	@python tools/demo.py --environment "$(ENV)"
+	@python -m tools.demo --environment "$(ENV)"
 
 .PHONY: simulator
 simulator: venv ## Run the simulator in the foreground (PORT=5557)
@@ -47,7 +49,7 @@ simulator: venv ## Run the simulator in the foreground (PORT=5557)
 
 .PHONY: simulator-env
 simulator-env: venv ## Print what points a shell at it: eval "$$(make -s simulator-env)" (ENV=dev)
-	@python -m simulator env --port "$(PORT)" --inventory "inventories/$(ENV)"
+	@target=$$(python -m tools.environment "$(ENV)"); python -m simulator env --port "$(PORT)" $$target
 
 ##@ Test
 
@@ -58,7 +60,7 @@ test: lint sanity tests molecule ## All gates
 lint: venv ## ruff, mypy, yamllint, ansible-lint, changelog
 	ruff check .
 	ruff format --check .
-	mypy -p ansible_collections.monay.platform.plugins -p simulator
+	mypy -p ansible_collections.monay.platform.plugins -p simulator -p tools -p tests.support
 	yamllint --strict .
 	ansible-lint --offline
 	antsibull-changelog lint
@@ -70,7 +72,7 @@ format: venv ## Format and mend what ruff can
 
 .PHONY: sanity
 sanity: venv ## ansible-test sanity, on a copy of the tracked files
-	python tools/sanity.py
+	python -m tools.sanity $(SANITY)
 
 .PHONY: tests
 tests: venv ## All of pytest

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ ALIKE = 0.85
 
 
 class ActionModule(ActionBase):
-    """Checks one component: its roles' argument specs, the rules between variables, and misspelt names."""
+    """Checks every component of the play: its roles' argument specs, the rules between variables, and misspelt names."""
 
     _requires_connection = False
     _supports_check_mode = True
@@ -33,15 +33,34 @@ class ActionModule(ActionBase):
             argument_spec={"components": {"type": "dict", "required": True}}
         )
         components: dict[str, list[str]] = arguments["components"]
-        mine = [role for group in variables["group_names"] for role in components.get(group, [])]
-        specs = {role: self._options(role) for roles in components.values() for role in ["platform", *roles]}
-        found = [
-            *self._wrong_names(variables, specs),
-            *self._wrong_values(variables, {name: spec for role in ["platform", *mine] for name, spec in specs[role].items()}),
-        ]
-        if found:
-            return {"failed": True, "changed": False, "msg": self._message(found, variables), "problems": _named(found)}
-        return {"changed": False}
+        given = variables.keys() - variables["hostvars"][variables["inventory_hostname"]].keys()
+        specs = {
+            role: {name: option for name, option in self._options(role).items() if name not in given}
+            for roles in components.values()
+            for role in ["platform", *roles]
+        }
+        # All hosts of the play at once, so that what is wrong for all of them is said once.
+        lines: dict[Problem, str] = {}
+        for host in variables["ansible_play_hosts_all"]:
+            of_host = variables["hostvars"][host]
+            for problem in self._problems(of_host, components, specs):
+                lines.setdefault(problem, place_of(problem.variable, of_host.get("inventory_dir"), host))
+        if not lines:
+            return {"changed": False}
+        told = [f"- {problem.variable} ({place}): {problem.message}" for problem, place in lines.items()]
+        return {
+            "failed": True,
+            "changed": False,
+            "msg": "\n".join(["The input is refused; nothing was changed.", *told]),
+            "problems": [{"variable": problem.variable, "message": problem.message} for problem in lines],
+        }
+
+    def _problems(
+        self, variables: Mapping[str, Any], components: Mapping[str, list[str]], specs: Mapping[str, dict[str, Any]]
+    ) -> Iterator[Problem]:
+        mine = ["platform", *(role for group in variables["group_names"] for role in components.get(group, []))]
+        yield from _wrong_names(variables, specs)
+        yield from _wrong_values(variables, {name: spec for role in mine for name, spec in specs[role].items()})
 
     def _options(self, role: str) -> dict[str, dict[str, Any]]:
         """The options of all entry points of a role, by variable."""
@@ -51,39 +70,37 @@ class ActionModule(ActionBase):
         specs = self._loader.load_from_file(str(path))["argument_specs"]
         return {name: option for entry in specs.values() for name, option in (entry.get("options") or {}).items()}
 
-    def _wrong_names(self, variables: dict[str, Any], specs: dict[str, dict[str, Any]]) -> Iterator[Problem]:
-        known = {name for options in specs.values() for name in options}
-        prefixes = tuple(f"{role}_" for role in specs)
-        for name in sorted(variables.keys() - known):
-            near = difflib.get_close_matches(name, known, n=1, cutoff=ALIKE)
-            if near:
-                yield Problem(name, f"no role knows this variable; did you mean {near[0]}?")
-            elif name.startswith(prefixes):
-                yield Problem(name, "no role knows this variable; docs/inventory.md lists those that exist")
 
-    def _wrong_values(self, variables: dict[str, Any], options: dict[str, dict[str, Any]]) -> Iterator[Problem]:
-        values: dict[str, Any] = {}
-        for name, spec in options.items():
-            if name not in variables:
-                if spec.get("required"):
-                    yield Problem(name, f"required: {_first(spec.get('description'))}")
-                continue
-            try:
-                values[name] = self._templar.template(variables[name])
-            except AnsibleError as error:
-                yield Problem(name, f"cannot be worked out: {error.message}")
-                continue
-            checked = ArgumentSpecValidator({name: _plain(spec)}).validate({name: values[name]})
-            for message in checked.error_messages:
-                yield Problem(name, message)
-            if checked.error_messages:
-                del values[name]
-        yield from problems(values)
+def _wrong_names(variables: Mapping[str, Any], specs: Mapping[str, dict[str, Any]]) -> Iterator[Problem]:
+    """Variables that look like a role's but that no role knows."""
+    known = {name for options in specs.values() for name in options}
+    prefixes = tuple(f"{role}_" for role in specs)
+    for name in sorted(set(variables) - known):
+        near = difflib.get_close_matches(name, known, n=1, cutoff=ALIKE)
+        if near:
+            yield Problem(name, f"no role knows this variable; did you mean {near[0]}?")
+        elif name.startswith(prefixes):
+            yield Problem(name, "no role knows this variable; docs/inventory.md lists those that exist")
 
-    def _message(self, found: Iterable[Problem], variables: dict[str, Any]) -> str:
-        host, inventory = variables["inventory_hostname"], variables.get("inventory_dir")
-        lines = [f"- {each.variable} ({place_of(each.variable, inventory, host)}): {each.message}" for each in found]
-        return f"The input of {host} is refused; nothing was changed.\n" + "\n".join(lines)
+
+def _wrong_values(variables: Mapping[str, Any], options: Mapping[str, dict[str, Any]]) -> Iterator[Problem]:
+    """Missing and wrongly typed values, and, among those that are right so far, broken rules."""
+    values: dict[str, Any] = {}
+    for name, spec in options.items():
+        if name not in variables:
+            if spec.get("required"):
+                yield Problem(name, f"required: {_first(spec.get('description'))}")
+            continue
+        try:
+            value = variables[name]
+        except AnsibleError as error:
+            yield Problem(name, f"cannot be worked out: {error.message}")
+            continue
+        wrong = ArgumentSpecValidator({name: _plain(spec)}).validate({name: value}).error_messages
+        yield from (Problem(name, message) for message in wrong)
+        if not wrong:
+            values[name] = value
+    yield from problems(values)
 
 
 def _plain(spec: dict[str, Any]) -> dict[str, Any]:
@@ -96,7 +113,3 @@ def _plain(spec: dict[str, Any]) -> dict[str, Any]:
 
 def _first(description: Any) -> str:
     return str(description[0] if isinstance(description, list) else description or "see docs/inventory.md")
-
-
-def _named(found: Iterable[Problem]) -> list[dict[str, str]]:
-    return [{"variable": each.variable, "message": each.message} for each in found]

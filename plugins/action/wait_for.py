@@ -9,8 +9,8 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.monay.platform.plugins.module_utils.core.readiness import pause_after
 
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 15.0
 # A line at most this often while nothing changes, so that a long wait does not fill the screen.
 SECONDS_BETWEEN_LINES = 30
 
@@ -27,7 +27,7 @@ class ActionModule(ActionBase):
         if self._task.check_mode:
             return {"changed": False, "statuses": [], "waited": 0, "msg": "check mode: nothing was started to wait for"}
         goal, timeout = self._task.args.get("goal", "ready"), int(self._task.args.get("timeout", 5400))
-        started, pause, shown = time.monotonic(), FIRST_PAUSE, _Shown()
+        started, shown = time.monotonic(), _Shown()
         while True:
             result = self._execute_module(task_vars=task_vars)
             waited = int(time.monotonic() - started)
@@ -43,8 +43,7 @@ class ActionModule(ActionBase):
                 return result
             if waited >= timeout:
                 return _failure(result, f"not {goal} after {waited} s: {_listed(waiting)}. Run again to go on waiting")
-            time.sleep(pause)
-            pause = min(LONGEST_PAUSE, pause * 1.3)
+            time.sleep(pause_after(time.monotonic() - started))
 
 
 class _Shown:

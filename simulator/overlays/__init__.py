@@ -5,7 +5,15 @@ from __future__ import annotations
 
 import importlib
 
-MODULES: tuple[str, ...] = ()
+MODULES: tuple[str, ...] = (
+    "ec2_dependencies",
+    "ec2_ebs",
+    "ec2_endpoints",
+    "ec2_nat",
+    "ec2_network_acls",
+    "ec2_security_groups",
+    "ec2_vpn",
+)
 
 
 def load_all() -> None:

@@ -9,12 +9,9 @@ import typing as t
 from collections.abc import Callable, Collection
 
 from ..core.plan import Observed
-from ..core.readiness import StatusTable
+from ..core.readiness import StatusTable, pause_after
 from .api import AwsError
 from .reconcile import Kind, Scope
-
-FIRST_PAUSE = 1.0
-LONGEST_PAUSE = 15.0
 
 
 def wait_ready(
@@ -75,10 +72,10 @@ def _poll(
     sleep: Callable[[float], None],
     clock: Callable[[], float],
 ) -> None:
-    started, pause = clock(), FIRST_PAUSE
+    started = clock()
     while waiting := ask():
-        if clock() - started >= timeout:
+        waited = clock() - started
+        if waited >= timeout:
             statuses = ", ".join(f"{name} is {status}" for name, status in sorted(waiting.items()))
             raise AwsError(f"{kind.kind} not {goal} after {timeout:.0f} s: {statuses}", "WaitTimeout")
-        sleep(pause)
-        pause = min(LONGEST_PAUSE, pause * 1.3)
+        sleep(pause_after(waited))

@@ -73,7 +73,7 @@ def _regions(values: Values) -> Iterator[Problem]:
     region, zones = values.get("platform_region"), values.get("platform_availability_zones")
     if region is not None and not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", str(region)):
         yield Problem("platform_region", f"not the name of an AWS region: {region!r} (as in eu-west-1)")
-    if zones is not None and isinstance(zones, list):
+    elif isinstance(zones, list):
         yield from _zones(str(region), [str(zone) for zone in zones])
     for variable in ("platform_dr_region", "database_backup_replication_region", "storage_replication_region"):
         if region is not None and values.get(variable) == region:
@@ -100,8 +100,8 @@ def _network(values: Values) -> Iterator[Problem]:
         if network is None:
             yield Problem("network_cidr", wrong)
         else:
-            yield from _size(network)
-            yield from _neighbours(values, network)
+            # A network of the wrong size overlaps for that reason alone: one problem, not two.
+            yield from list(_size(network)) or _neighbours(values, network)
     zones, wanted = values.get("platform_availability_zones"), values.get("network_nat_gateways")
     if zones is not None and wanted not in (None, "all"):
         if not str(wanted).isdigit() or not 1 <= int(wanted) <= len(zones):

@@ -24,3 +24,11 @@ class StatusTable:
         if status in self.ready:
             return "ready"
         return "failed" if status in self.failed else "pending"
+
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 15.0
+
+
+def pause_after(waited: float) -> float:
+    """Seconds to pause before looking again: a twentieth of what was waited, so that little is lost at the end."""
+    return min(LONGEST_PAUSE, max(FIRST_PAUSE, waited / 20))
