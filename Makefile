@@ -21,7 +21,7 @@ SANITY ?=
 # More arguments for pytest, for example: make unit ARGS='-k tags -x'
 ARGS ?=
 PYTEST := python -m pytest
-PYTEST_PARALLEL := $(PYTEST) -n $(JOBS) --dist loadgroup
+PYTEST_PARALLEL := $(PYTEST) -n $(JOBS) --dist loadfile
 
 export PATH := $(VENV)/bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
@@ -75,12 +75,24 @@ sanity: venv ## ansible-test sanity, on a copy of the tracked files
 	python -m tools.sanity $(SANITY)
 
 .PHONY: tests
-tests: venv ## All of pytest
+tests: venv ## All of pytest: the five targets below in one run
 	$(PYTEST_PARALLEL) $(ARGS) tests
 
 .PHONY: unit
-unit: venv ## Decisions, calls, modules, roles and inventories; no simulator
+unit: venv ## Decisions, modules, roles, inventories and the repository itself
 	$(PYTEST_PARALLEL) $(ARGS) tests/unit
+
+.PHONY: test-simulator
+test-simulator: venv ## The simulator against botocore's shapes
+	$(PYTEST_PARALLEL) $(ARGS) tests/simulator
+
+.PHONY: test-connection
+test-connection: venv ## The connection plugin: same results, no secret on disk, no process left
+	$(PYTEST_PARALLEL) $(ARGS) tests/connection
+
+.PHONY: integration
+integration: venv ## Whole playbooks against the simulator: twice, checked, killed, with faults
+	$(PYTEST_PARALLEL) $(ARGS) tests/playbooks
 
 .PHONY: packaging
 packaging: venv ## Build, install and use the collection; an AWX checkout
@@ -98,6 +110,14 @@ lock: ## Pin the packages of requirements/*.in for each Python that there is
 		if "python$$minor" -c '' 2>/dev/null; then "python$$minor" tools/lock.py; \
 		else echo "requirements/lock-$$minor.txt: left as it is, no python$$minor on PATH"; fi; \
 	done
+
+.PHONY: action-groups
+action-groups: venv ## Write meta/runtime.yml from plugins/modules
+	python -m tools.action_groups
+
+.PHONY: docs
+docs: venv ## Check the documentation of the plugins and roles
+	antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
 
 .PHONY: build
 build: venv ## Build the tarball of the collection into .cache/build
