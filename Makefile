@@ -100,7 +100,8 @@ packaging: venv ## Build, install and use the collection; an AWX checkout
 
 .PHONY: molecule
 molecule: venv ## Phase 1 of dev from create to destroy, with ansible-native molecule
-	cd extensions && molecule test
+	port=$$(python -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])'); \
+	cd extensions && env -u AWS_PROFILE -u AWS_SESSION_TOKEN SIMULATOR_PORT="$$port" molecule test
 
 ##@ Maintain
 
