@@ -1,7 +1,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Write meta/runtime.yml: its action groups follow from the modules and cannot be forgotten.
 
-`all` takes defaults for the connection to AWS (preflight has none), `tagged` those of modules that tag what they create. With `--check` nothing is written and the exit code says whether the file is current.
+`all` takes defaults for the connection to AWS (preflight has none), `tagged` those of modules that tag what they
+create. With `--check` nothing is written and the exit code says whether the file is current.
 """
 
 from __future__ import annotations
