@@ -6,6 +6,10 @@ from __future__ import annotations
 import importlib
 
 MODULES: tuple[str, ...] = (
+    "cache_changes",
+    "cache_groups",
+    "cache_others",
+    "cache_parameter_groups",
     "ec2_dependencies",
     "ec2_ebs",
     "ec2_endpoints",
@@ -13,6 +17,11 @@ MODULES: tuple[str, ...] = (
     "ec2_network_acls",
     "ec2_security_groups",
     "ec2_vpn",
+    "rds_backups",
+    "rds_changes",
+    "rds_deletion",
+    "rds_groups",
+    "rds_instances",
 )
 
 

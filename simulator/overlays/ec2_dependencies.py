@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.errors import AwsError
 from simulator.overlay import Context, answers, guards
+from simulator.overlays.cache_model import Caches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,18 +27,18 @@ def subnet_users(context: Context, subnet_id: str) -> Iterator[str]:
             yield eni.id
     rds = context.backend("rds")
     for database in rds.databases.values():
-        group = database.db_subnet_group
-        if group is not None and any(subnet.id == subnet_id for subnet in group.subnets):
+        group = database.__dict__.get("db_subnet_group")
+        if group is not None and any(subnet.id == subnet_id for subnet in group._subnets):
             yield f"DB instance {database.db_instance_identifier}"
     yield from _cache_users(context, subnet_id)
 
 
 def _cache_users(context: Context, subnet_id: str) -> Iterator[str]:
-    caches = context.backend("elasticache")
-    for group in caches.replication_groups.values():
-        subnet_group = caches.cache_subnet_groups.get(getattr(group, "cache_subnet_group_name", None))
+    subnet_groups = context.backend("elasticache").cache_subnet_groups
+    for group in context.store(Caches).groups.values():
+        subnet_group = subnet_groups.get(group.settings["CacheSubnetGroupName"])
         if subnet_group is not None and subnet_id in subnet_group.subnet_ids:
-            yield f"replication group {group.replication_group_id}"
+            yield f"replication group {group.identifier}"
 
 
 @answers("ec2", "DeleteSubnet")
@@ -71,21 +72,13 @@ def delete_vpc(context: Context) -> dict[str, Any]:
 
 
 def _vpc_users(backend: Any, vpc_id: str) -> Iterator[str]:
-    for gateway in backend.internet_gateways.values():
-        if gateway.vpc and gateway.vpc.id == vpc_id:
-            yield gateway.id
-    for gateway in backend.nat_gateways.values():
-        if gateway.vpc_id == vpc_id and gateway.state != "deleted":
-            yield gateway.id
-    for endpoint in backend.vpc_end_points.values():
-        if endpoint.vpc_id == vpc_id and endpoint.state != "deleted":
-            yield endpoint.id
-    for group in backend.groups[vpc_id].values():
-        if group.name != "default":
-            yield group.id
-    for acl in backend.network_acls.values():
-        if acl.vpc_id == vpc_id and not acl.default:
-            yield acl.id
+    yield from (
+        gateway.id for gateway in backend.internet_gateways.values() if gateway.vpc and gateway.vpc.id == vpc_id
+    )
+    yield from (one.id for one in backend.nat_gateways.values() if one.vpc_id == vpc_id and one.state != "deleted")
+    yield from (one.id for one in backend.vpc_end_points.values() if one.vpc_id == vpc_id and one.state != "deleted")
+    yield from (group.id for group in backend.groups[vpc_id].values() if group.name != "default")
+    yield from (acl.id for acl in backend.network_acls.values() if acl.vpc_id == vpc_id and not acl.default)
 
 
 @guards("ec2", "DetachInternetGateway")
@@ -119,20 +112,24 @@ def delete_security_group(context: Context) -> None:
 
 def _security_group_users(context: Context, group_id: str) -> Iterator[str]:
     backend = context.backend()
-    for groups in backend.groups.values():
-        for group in groups.values():
-            rules = [*group.ingress_rules, *group.egress_rules]
-            if group.id != group_id and any((rule.source_group or {}).get("GroupId") == group_id for rule in rules):
-                yield group.id
-    for eni in backend.enis.values():
-        if any(group.id == group_id for group in eni.group_set):
-            yield eni.id
+    yield from (group.id for group in _all_groups(backend) if group.id != group_id and _refers(group, group_id))
+    yield from (eni.id for eni in backend.enis.values() if any(group.id == group_id for group in eni.group_set))
     for endpoint in backend.vpc_end_points.values():
         if endpoint.state != "deleted" and group_id in (endpoint.security_group_ids or []):
             yield endpoint.id
     for database in context.backend("rds").databases.values():
         if group_id in (database.vpc_security_group_ids or []):
             yield f"DB instance {database.db_instance_identifier}"
-    for group in context.backend("elasticache").replication_groups.values():
-        if group_id in (getattr(group, "security_group_ids", None) or []):
-            yield f"replication group {group.replication_group_id}"
+    for cache in context.store(Caches).groups.values():
+        if group_id in cache.settings["SecurityGroupIds"]:
+            yield f"replication group {cache.identifier}"
+
+
+def _all_groups(backend: Any) -> Iterator[Any]:
+    for groups in backend.groups.values():
+        yield from groups.values()
+
+
+def _refers(group: Any, group_id: str) -> bool:
+    rules = [*group.ingress_rules, *group.egress_rules]
+    return any((rule.source_group or {}).get("GroupId") == group_id for rule in rules)

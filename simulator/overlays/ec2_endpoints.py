@@ -42,13 +42,13 @@ def create_vpc_endpoint(context: Context) -> dict[str, Any]:
         endpoint.private_dns_enabled = False
     else:
         endpoint.state = "pending"
-        _prepare_interfaces(context, backend, endpoint)
+        _prepare_interfaces(backend, endpoint)
         context.world.schedule.after("vpc_endpoint_interface", _available, endpoint)
     answer |= _shown(context, endpoint)
     return {"VpcEndpoint": answer}
 
 
-def _prepare_interfaces(context: Context, backend: Any, endpoint: Any) -> None:
+def _prepare_interfaces(backend: Any, endpoint: Any) -> None:
     if not endpoint.security_group_ids:
         default = backend.get_security_group_by_name_or_id("default", vpc_id=endpoint.vpc_id)
         endpoint.security_group_ids = [default.id]
@@ -110,11 +110,11 @@ def modify_vpc_endpoint(context: Context) -> dict[str, Any]:
     for table in parameters.get("RemoveRouteTableIds", []):
         backend.delete_route(table, endpoint.destination_prefix_list_id)
     if _is_interface(endpoint):
-        _move_interfaces(context, backend, endpoint)
+        _move_interfaces(backend, endpoint)
     return answer
 
 
-def _move_interfaces(context: Context, backend: Any, endpoint: Any) -> None:
+def _move_interfaces(backend: Any, endpoint: Any) -> None:
     for eni_id in list(endpoint.network_interface_ids):
         if backend.enis[eni_id].subnet.id not in endpoint.subnet_ids:
             endpoint.network_interface_ids.remove(eni_id)
@@ -123,7 +123,7 @@ def _move_interfaces(context: Context, backend: Any, endpoint: Any) -> None:
     for subnet_id in endpoint.subnet_ids:
         if subnet_id not in covered:
             endpoint.network_interface_ids.append(backend.create_network_interface(subnet_id, None).id)
-    _prepare_interfaces(context, backend, endpoint)
+    _prepare_interfaces(backend, endpoint)
 
 
 @answers("ec2", "DeleteVpcEndpoints")
