@@ -44,6 +44,9 @@ THROTTLING = frozenset(
 BUSY = frozenset({"OperationAborted", "ConcurrentModification", "OperationInProgressException"})
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"})
 
+# HTTP statuses of a server that broke down while it worked; 501 and 505 are plain refusals.
+LOST = frozenset({500, 502, 503, 504})
+
 ATTEMPTS = 8
 FIRST_DELAY = 0.25
 LONGEST_DELAY = 20.0
@@ -172,7 +175,7 @@ def answer_lost(error: Exception) -> bool:
     """Whether AWS may have done the work although the caller got no proper answer."""
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return status >= 500 and error_code(error) not in THROTTLING
+        return status in LOST and error_code(error) not in THROTTLING
     return isinstance(error, HTTPClientError) and not unreached(error)
 
 
