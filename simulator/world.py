@@ -49,6 +49,11 @@ class World:
             raise LookupError(f"moto has no service {service}")
         return found[account][region]
 
+    def bucket_owners(self) -> dict[str, tuple[str, str]]:
+        """Partition and account of every S3 bucket by its name."""
+        found = moto_backend.backend_dict("s3")
+        return cast(dict[str, tuple[str, str]], found.bucket_accounts) if found is not None else {}
+
     def reset(self) -> None:
         """Forget all AWS state."""
         with self.lock:

@@ -17,11 +17,15 @@ MODULES: tuple[str, ...] = (
     "ec2_network_acls",
     "ec2_security_groups",
     "ec2_vpn",
+    "iam",
+    "kms",
+    "logs",
     "rds_backups",
     "rds_changes",
     "rds_deletion",
     "rds_groups",
     "rds_instances",
+    "s3",
 )
 
 

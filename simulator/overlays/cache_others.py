@@ -102,6 +102,20 @@ def delete_subnet_group(context: Context) -> dict[str, Any]:
     return {}
 
 
+SNAPSHOT_MEMBERS = (
+    "CacheNodeType",
+    "Engine",
+    "EngineVersion",
+    "Port",
+    "CacheParameterGroupName",
+    "CacheSubnetGroupName",
+    "PreferredMaintenanceWindow",
+    "AutoMinorVersionUpgrade",
+    "SnapshotRetentionLimit",
+    "SnapshotWindow",
+)
+
+
 class Snapshots:
     """The snapshots of an account and region, as DescribeSnapshots shows them."""
 
@@ -124,8 +138,6 @@ def create_snapshot(context: Context) -> dict[str, Any]:
     if name in snapshots:
         raise AwsError("SnapshotAlreadyExistsFault", f"Snapshot {name} already exists.")
     settings = group.settings
-    members = ("CacheNodeType", "Engine", "EngineVersion", "Port", "CacheParameterGroupName", "CacheSubnetGroupName")
-    members += ("PreferredMaintenanceWindow", "AutoMinorVersionUpgrade", "SnapshotRetentionLimit", "SnapshotWindow")
     snapshot = {
         "SnapshotName": name,
         "ReplicationGroupId": group.identifier,
@@ -137,7 +149,7 @@ def create_snapshot(context: Context) -> dict[str, Any]:
         "KmsKeyId": parameters.get("KmsKeyId") or settings["KmsKeyId"],
         "ARN": f"arn:aws:elasticache:{context.region}:{context.account}:snapshot:{name}",
         "NodeSnapshots": [{"CacheNodeId": "0001", "SnapshotCreateTime": datetime.now(UTC), "CacheSize": "0 MB"}],
-        **{member: settings[member] for member in members},
+        **{member: settings[member] for member in SNAPSHOT_MEMBERS},
     }
     snapshots[name] = snapshot
     tags = context.backend().tagging_service

@@ -84,7 +84,7 @@ def _describe(backend: Any, gateway: Any) -> dict[str, Any]:
             shown |= {"AllocationId": address["allocationId"], "AssociationId": address["associationId"]}
             shown |= {} if pending else {"PublicIp": address["publicIp"]}
         addresses.append(shown | {"IsPrimary": True, "Status": "associating" if pending else "succeeded"})
-    answer = {
+    return {
         "NatGatewayId": gateway.id,
         "State": gateway.state,
         "SubnetId": gateway.subnet_id,
@@ -94,7 +94,6 @@ def _describe(backend: Any, gateway: Any) -> dict[str, Any]:
         "NatGatewayAddresses": addresses,
         "Tags": [{"Key": key, "Value": value} for key, value in backend.tags.get(gateway.id, {}).items()],
     }
-    return answer
 
 
 @answers("ec2", "DescribeNatGateways")

@@ -100,7 +100,8 @@ def check_storage(storage_type: str | None, allocated: int, parameters: dict[str
     if storage_type == "gp3" and allocated < LARGE_GIB:
         baseline = gp3_baseline(allocated)
         if (iops and iops != baseline[0]) or (throughput and throughput != baseline[1]):
-            message = f"You can't specify IOPS or storage throughput for engine postgres and a storage size less than {LARGE_GIB}."
+            message = "You can't specify IOPS or storage throughput for engine postgres and a storage size less than "
+            message += f"{LARGE_GIB}."
             raise AwsError("InvalidParameterCombination", message)
     if throughput and storage_type != "gp3":
         raise AwsError("InvalidParameterCombination", "You can specify storage throughput only for gp3 storage.")
