@@ -14,7 +14,9 @@ from .reconcile import Kind, Scope
 
 # What comes back where a region does not have a service, or does not have it for this account.
 # A 404 without a code of AWS is the answer of something that does not know the service at all.
-UNAVAILABLE = frozenset({"404", "EndpointConnectionError", "UnknownOperationException", "UnrecognizedClientException"})
+UNAVAILABLE = frozenset(
+    {"404", "EndpointConnectionError", "NotImplemented", "UnknownOperationException", "UnrecognizedClientException"}
+)
 GONE = {"ResourceNotFoundException"}
 
 Analyzer = dict[str, t.Any]

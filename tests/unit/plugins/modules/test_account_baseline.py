@@ -182,7 +182,7 @@ def test_an_analyzer_of_somebody_else_serves(analyzer):
     assert list(analyzer.analyzers) == ["theirs"]
 
 
-@pytest.mark.parametrize("code", ["404", "UnknownOperationException", "UnrecognizedClientException"])
+@pytest.mark.parametrize("code", ["404", "NotImplemented", "UnknownOperationException", "UnrecognizedClientException"])
 def test_a_region_without_access_analyzer_is_a_warning(analyzer, code):
     analyzer.code = code
 
