@@ -6,10 +6,14 @@ from __future__ import annotations
 import importlib
 
 MODULES: tuple[str, ...] = (
+    "accessanalyzer",
+    "backup",
     "cache_changes",
     "cache_groups",
     "cache_others",
     "cache_parameter_groups",
+    "directconnect",
+    "ec2_client_vpn",
     "ec2_dependencies",
     "ec2_ebs",
     "ec2_endpoints",
@@ -26,6 +30,8 @@ MODULES: tuple[str, ...] = (
     "rds_groups",
     "rds_instances",
     "s3",
+    "secretsmanager",
+    "tagging",
 )
 
 

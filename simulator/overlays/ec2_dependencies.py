@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.errors import AwsError
 from simulator.overlay import Context, answers, guards
 from simulator.overlays.cache_model import Caches
+from simulator.overlays.ec2_client_vpn import Endpoints
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +32,9 @@ def subnet_users(context: Context, subnet_id: str) -> Iterator[str]:
         if group is not None and any(subnet.id == subnet_id for subnet in group._subnets):
             yield f"DB instance {database.db_instance_identifier}"
     yield from _cache_users(context, subnet_id)
+    for endpoint in context.store(Endpoints).by_id.values():
+        if any(one["TargetNetworkId"] == subnet_id for one in endpoint.associations.values()):
+            yield str(endpoint.facts["ClientVpnEndpointId"])
 
 
 def _cache_users(context: Context, subnet_id: str) -> Iterator[str]:
