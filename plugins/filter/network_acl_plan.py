@@ -1,0 +1,74 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: network_acl_plan
+author: Monay platform engineers (@monay)
+version_added: 0.1.0
+short_description: Lay out the network ACLs of a VPC
+description:
+  - The public tier is reached by HTTP and HTTPS, the private tier from the VPC and by answers from the internet.
+  - The data tier is reached from the private tier alone, on the ports of PostgreSQL and Redis.
+positional: _input, name, zones
+options:
+  _input:
+    description: IPv4 range of the VPC, a /16 to a /22.
+    type: str
+    required: true
+  name:
+    description: Name of the VPC, with which all names begin.
+    type: str
+    required: true
+  zones:
+    description: Availability zones, as in V(eu-west-1a). Their letters name the resources in them.
+    type: list
+    elements: str
+    required: true
+  admin_cidrs:
+    description: IPv4 ranges of administrators behind a VPN or Direct Connect, which reach the private tier.
+    type: list
+    elements: str
+    default: []
+"""
+
+EXAMPLES = r"""
+network_acls: "{{ '10.10.0.0/16' | monay.platform.network_acl_plan('monay-dev', ['eu-west-1a']) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The network ACLs as M(monay.platform.vpc_network#module) takes them.
+  type: list
+  elements: dict
+  sample:
+    - name: monay-dev-data
+      subnets: [monay-dev-data-a]
+      ingress: [{rule_number: 100, protocol: tcp, ports: "5432", cidr: 10.10.0.0/17, action: allow}]
+      egress: [{rule_number: 100, protocol: tcp, ports: 1024-65535, cidr: 10.10.0.0/17, action: allow}]
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.monay.platform.plugins.module_utils.core import network_acl
+from ansible_collections.monay.platform.plugins.module_utils.core.plan import PlanRefused
+
+
+def network_acl_plan(
+    cidr: str, name: str, zones: list[str], admin_cidrs: list[str] | None = None
+) -> list[dict[str, Any]]:
+    """See DOCUMENTATION. Raises AnsibleFilterError for what the plan refuses."""
+    try:
+        return network_acl.network_acl_plan(cidr, name, zones, admin_cidrs or ())
+    except PlanRefused as error:
+        raise AnsibleFilterError(f"network_acl_plan: {error}") from error
+
+
+class FilterModule:
+    """C(monay.platform.network_acl_plan)."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"network_acl_plan": network_acl_plan}
