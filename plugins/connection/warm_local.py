@@ -1,6 +1,6 @@
-# Copyright (c) 2025 Monay
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The builtin local connection, with Python modules run by forks of one process that has boto3 imported already."""
+
 from __future__ import annotations
 
 DOCUMENTATION = r"""
@@ -10,14 +10,16 @@ version_added: 1.0.0
 author: Monay (@monay)
 description:
   - The P(ansible.builtin.local#connection) connection, except for who executes a Python module.
-    The builtin connection starts a Python interpreter for every task, and every AWS module then imports boto3 and botocore
-    again, which costs more CPU time than the rest of the task.
-  - This connection starts one server process in a run, with the interpreter of the modules, which imports boto3 and botocore once.
-    Every module then runs in a fork of that server, one fork a task, as parallel as C(forks) allows.
+    The builtin connection starts a Python interpreter for every task, and every AWS module then imports boto3 and
+    botocore again, compiles its own code again and reads the models of the AWS services again.
+    That costs several times more CPU time than the rest of the task.
+  - This connection starts one server process in a run, with the interpreter of the modules, which imports boto3 and
+    botocore once. Every module runs in a fork of that server, one fork a task, as many at once as C(forks) allows.
+    What a module compiles and reads, the forks after it need not.
   - Anything that is not exactly a pipelined Python module for this user goes the builtin way, unchanged.
-    So do C(become), C(async), C(raw), C(script) and file transfers, module languages other than Python,
-    and every task of a controller that does not run Linux (5.3 or newer).
-  - If the server cannot be started, or has ended, the run goes on the builtin way.
+    So do C(become), C(async), C(raw), C(script), file transfers, module languages other than Python, shells other than
+    C(sh) and C(dash), and everything on a controller that does not run Linux (5.3 or newer) or Python 3.9 or newer.
+  - If the server cannot be started, or has ended, the run goes on the builtin way. C(-vvv) shows which way a task goes.
 options:
   warm_local:
     description:
@@ -59,17 +61,19 @@ options:
     vars:
       - name: ansible_local_become_strip_preamble
 notes:
-  - Set C(ansible_python_interpreter) (to V({{ ansible_playbook_python }}), for example) for the hosts of this connection.
+  - Set C(ansible_python_interpreter) for the hosts of this connection, to V({{ ansible_playbook_python }}) for example.
     Without it Ansible looks for an interpreter on each host, the builtin way.
-  - Tasks with C(delegate_to) use the connection of the host that they are delegated to, which is the builtin one for the implicit localhost.
-  - Values of C(environment) are honoured. A task that sets a variable which is read once when a process starts
+  - Tasks with C(delegate_to) use the connection of the host that they are delegated to.
+    That is the builtin one for the implicit localhost.
+  - Values of C(environment) are honoured. A task that changes a variable which is read once when a process starts
     (C(PYTHON*), C(LD_*), C(LC_*), C(LANG), C(HOME), C(BOTO_*) and the like) goes the builtin way.
-  - Parameters of a module go through a socket in the directory of the run, which only the user can enter. They are neither written to
-    a disk nor part of a command line.
-  - The server ends when C(ansible-playbook) ends, however it ends. A module that is still running then, or whose task timed out,
-    is interrupted, and killed two seconds later. The builtin connection leaves such a module running.
+  - Parameters of a module go through a socket in the directory of the run, which only the user can enter.
+    They are neither written to a disk nor part of a command line.
+  - The server ends when C(ansible-playbook) ends, however it ends. A module that still runs then, or whose task timed
+    out, is interrupted, and killed two seconds later. The builtin connection leaves such a module running.
   - A boto3 or botocore that is upgraded during the run is noticed. The rest of the run goes the builtin way.
-  - The hash seed of Python is one a run and not one a task.
+  - The hash seed of Python is one a run and not one a task, and a module that is killed by a signal lacks the word that
+    a shell says about it on the standard error.
 """
 
 EXAMPLES = r"""
@@ -96,19 +100,21 @@ import stat
 import struct
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
-import ansible.constants as C
+from ansible import constants
 from ansible.plugins.connection.local import Connection as LocalConnection
 from ansible.utils.display import Display
 
 display = Display()
 
-SERVER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'plugin_utils', 'warm_server.py')
-ASSIGNMENT = re.compile(r'([A-Za-z_][A-Za-z0-9_]*)=(.*)', re.DOTALL)
-SERVER_LOST = b'warm_local: the server process ended while this module was running, so its result is not known\n'
+SERVER = Path(__file__).absolute().parents[1] / "plugin_utils" / "warm_server.py"
+ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
+SERVER_LOST = b"warm_local: the server process ended while this module was running, so its result is not known\n"
 
 
-class WarmUnavailable(Exception):
+class WarmUnavailableError(Exception):
     """The server cannot run this module, and nothing of the module has run: the builtin way is safe."""
 
 
@@ -119,29 +125,29 @@ def parse_command(cmd: str, payload: bytes) -> tuple[str, dict[str, str]] | None
     """
     try:
         outer = shlex.split(cmd)
-        if len(outer) != 3 or outer[1] != '-c' or os.path.basename(outer[0]) not in ('sh', 'dash'):
+        if len(outer) != 3 or outer[1] != "-c" or Path(outer[0]).name not in ("sh", "dash"):
             return None
-        inner = outer[2].removesuffix(' && sleep 0')  # ansible-core before 2.21 appends it
+        inner = outer[2].removesuffix(" && sleep 0")  # ansible-core before 2.21 appends it
         words = shlex.split(inner)
     except ValueError:
         return None
     if not words:
         return None
     *assignments, interpreter = words
-    env = {}
+    env: dict[str, str] = {}
     for word in assignments:
         match = ASSIGNMENT.fullmatch(word)
         if match is None:
             return None
         env[match[1]] = match[2]
-    # building the command again proves that it held nothing which a shell would have expanded
-    rebuilt = ' '.join([f'{name}={shlex.quote(value)}' for name, value in env.items()] + [shlex.quote(interpreter)])
-    if rebuilt != inner or not os.path.isabs(interpreter):
+    # Building the command again proves that it held nothing which a shell would have expanded
+    rebuilt = " ".join([f"{name}={shlex.quote(value)}" for name, value in env.items()] + [shlex.quote(interpreter)])
+    if rebuilt != inner or not Path(interpreter).is_absolute():
         return None
-    # the first line names the interpreter; coverage and debugger runs have extensions, and need a real start
-    if not payload.startswith(b'#!' + os.fsencode(interpreter) + b'\n'):
+    # The first line names the interpreter; coverage and debugger runs have extensions, and need a real start
+    if not payload.startswith(b"#!" + os.fsencode(interpreter) + b"\n"):
         return None
-    if b'\n_ANSIBALLZ_WRAPPER = True\n' not in payload[:1000] or b'\nextensions={},\n' not in payload:
+    if b"\n_ANSIBALLZ_WRAPPER = True\n" not in payload[:1000] or b"\nextensions={},\n" not in payload:
         return None
     return interpreter, env
 
@@ -149,62 +155,61 @@ def parse_command(cmd: str, payload: bytes) -> tuple[str, dict[str, str]] | None
 class Connection(LocalConnection):
     """The builtin local connection, whose modules run in forks of a server process."""
 
-    transport = 'local'  # ansible-core compares this word to run tasks in the directory of the playbook
+    transport = "local"  # ansible-core compares this word to run tasks in the directory of the playbook
     has_pipelining = True
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._controller_pid = kwargs.get('ansible_playbook_pid')
+        self._controller_pid = int(kwargs.get("ansible_playbook_pid") or 0)
 
-    def exec_command(self, cmd, in_data=None, sudoable=True):
+    def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
         """Run a command the warm way where it is a module that this connection recognises, else the builtin way."""
-        if self._may_be_warm(in_data):
-            parsed = parse_command(cmd, in_data)
-            if parsed is not None:
-                try:
-                    return self._run_module(*parsed, in_data)
-                except WarmUnavailable as reason:
-                    display.vvv(f'warm_local: {reason}; going the builtin way', host=self._play_context.remote_addr)
-        return super().exec_command(cmd, in_data=in_data, sudoable=sudoable)
+        parsed = parse_command(cmd, in_data) if in_data and self._may_be_warm() else None
+        if in_data and parsed:
+            try:
+                return self._run_module(*parsed, in_data)
+            except WarmUnavailableError as reason:
+                display.vvv(f"warm_local: {reason}; going the builtin way", host=self._play_context.remote_addr)
+        builtin: tuple[int, bytes, bytes] = super().exec_command(cmd, in_data=in_data, sudoable=sudoable)
+        return builtin
 
-    def _may_be_warm(self, in_data: bytes | None) -> bool:
+    def _may_be_warm(self) -> bool:
         return bool(
-            in_data
-            and not self.become
+            not self.become
             and self._controller_pid
-            and sys.platform.startswith('linux')
-            and hasattr(os, 'pidfd_open')
-            and self.get_option('warm_local')
+            and sys.platform.startswith("linux")
+            and hasattr(os, "pidfd_open")
+            and self.get_option("warm_local")
         )
 
     def _run_module(self, interpreter: str, env: dict[str, str], payload: bytes) -> tuple[int, bytes, bytes]:
         """Have a fork of the server execute the payload; return what a subprocess would: (status, output, errors)."""
         self._connect()
-        display.vvv(f'EXEC (warm) {interpreter}', host=self._play_context.remote_addr)
-        cwd = os.fsdecode(self.cwd) if self.cwd else os.getcwd()
-        request = json.dumps({'env': {**os.environ, **env}, 'cwd': cwd}).encode()
-        server = connect_server(interpreter, int(self._controller_pid))
+        display.vvv(f"EXEC (warm) {interpreter}", host=self._play_context.remote_addr)
+        cwd = os.fsdecode(self.cwd) if self.cwd else str(Path.cwd())
+        request = json.dumps({"env": {**os.environ, **env}, "cwd": cwd}).encode()
+        server = connect_server(interpreter, self._controller_pid)
         with server:  # closing it early (task timeout, Ctrl-C) makes the server stop the module
             out_read, out_write = os.pipe()
             err_read, err_write = os.pipe()
             try:
-                socket.send_fds(server, [struct.pack('!II', len(request), len(payload))], [out_write, err_write])
+                socket.send_fds(server, [struct.pack("!II", len(request), len(payload))], [out_write, err_write])
                 server.sendall(request)
                 server.sendall(payload)
             except OSError as error:
                 os.close(out_read)
                 os.close(err_read)
-                raise WarmUnavailable(f'the server does not take the module ({error})') from error
+                raise WarmUnavailableError(f"the server does not take the module ({error})") from error
             finally:
                 os.close(out_write)
                 os.close(err_write)
             out, err = read_both(out_read, err_read)
-            reply = b''
+            reply = b""
             while chunk := receive(server):
                 reply += chunk
-        # b'S' = started, then one byte of exit status once the module has ended
-        if not reply.startswith(b'S'):
-            raise WarmUnavailable('the server declines this module' if reply else 'the server has ended')
+        # b'S' when it starts, then one byte of exit status when it has ended.
+        if not reply.startswith(b"S"):
+            raise WarmUnavailableError("the server declines this module" if reply else "the server has ended")
         if len(reply) == 1:
             return 137, out, err + SERVER_LOST
         return reply[1], out, err
@@ -215,7 +220,7 @@ def receive(server: socket.socket) -> bytes:
     try:
         return server.recv(16)
     except ConnectionResetError:
-        return b''
+        return b""
 
 
 def read_both(out_fd: int, err_fd: int) -> tuple[bytes, bytes]:
@@ -235,7 +240,7 @@ def read_both(out_fd: int, err_fd: int) -> tuple[bytes, bytes]:
     finally:
         os.close(out_fd)
         os.close(err_fd)
-    return b''.join(chunks[out_fd]), b''.join(chunks[err_fd])
+    return b"".join(chunks[out_fd]), b"".join(chunks[err_fd])
 
 
 def connect_server(interpreter: str, controller_pid: int) -> socket.socket:
@@ -243,45 +248,55 @@ def connect_server(interpreter: str, controller_pid: int) -> socket.socket:
 
     A server is started once in a run: if it has ended, connecting fails, and the run goes on the builtin way.
     """
-    directory = C.DEFAULT_LOCAL_TMP  # of this run, made by ansible-core with mode 0700 and removed when the run ends
-    status = os.lstat(directory)
+    directory = Path(
+        constants.DEFAULT_LOCAL_TMP
+    )  # of this run, made by ansible-core with mode 0700, removed when the run ends
+    status = directory.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
-        raise WarmUnavailable(f'{directory} is not a private directory of this user')
-    path = os.path.join(directory, 'warm-' + hashlib.sha256(interpreter.encode()).hexdigest()[:8])
+        raise WarmUnavailableError(f"{directory} is not a private directory of this user")
+    name = "warm-" + hashlib.sha256(interpreter.encode()).hexdigest()[:8]
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    handle = os.open(directory, os.O_PATH | os.O_DIRECTORY)
     try:
-        if not os.path.exists(path):
-            start_server(interpreter, controller_pid, path)
-        connection.connect(path)
+        # The path of a socket has at most 107 characters, and a private directory of AWX has more.
+        short = Path(f"/proc/self/fd/{handle}/{name}")
+        if not short.exists():
+            start_server(interpreter, controller_pid, short, directory / name)
+        connection.connect(str(short))
     except OSError as error:
         connection.close()
-        raise WarmUnavailable(f'no server at {path} ({error})') from error
+        raise WarmUnavailableError(f"no server at {directory}/{name} ({error})") from error
+    finally:
+        os.close(handle)
     return connection
 
 
-def start_server(interpreter: str, controller_pid: int, path: str) -> None:
+def start_server(interpreter: str, controller_pid: int, short: Path, path: Path) -> None:
     """Start the server on a socket that listens already, so that modules can queue while it imports boto3.
 
     Workers race for this: all bind a socket, and the one that links it to its final name starts the server.
     """
     controller = os.pidfd_open(controller_pid)
-    own_path = f'{path}-{os.getpid()}'
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
-            listener.bind(own_path)
+            own = short.with_name(f"{short.name}-{os.getpid()}")
+            listener.bind(str(own))
             try:
-                os.chmod(own_path, 0o600)
+                own.chmod(0o600)
                 listener.listen(128)
-                try:
-                    os.link(own_path, path)
-                except FileExistsError:
-                    return  # another worker was quicker, and its socket listens
+                short.hardlink_to(own)
+            except FileExistsError:
+                return  # another worker was quicker, and its socket listens
             finally:
-                os.unlink(own_path)
+                own.unlink()
             subprocess.Popen(
-                [interpreter, SERVER, path, str(listener.fileno()), str(controller)],
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                cwd='/', start_new_session=True, pass_fds=(listener.fileno(), controller),
+                [interpreter, str(SERVER), str(path), str(listener.fileno()), str(controller)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                start_new_session=True,
+                pass_fds=(listener.fileno(), controller),
             )
     finally:
         os.close(controller)

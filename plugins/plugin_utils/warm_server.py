@@ -1,14 +1,13 @@
-# Copyright (c) 2025 Monay
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The server process of the warm_local connection: imports boto3 once and runs each module in a fork of itself.
 
 Run by the interpreter of the modules, and only by the connection plugin:
-C(python warm_server.py SOCKET_PATH LISTENING_FD CONTROLLER_PIDFD).
+`python warm_server.py SOCKET_PATH LISTENING_FD CONTROLLER_PIDFD`.
 
-It is single-threaded and holds no AWS connection, so a fork inherits no lock, no socket of botocore and no credentials.
-What a task makes it load or compile (models of AWS services, files of an AnsiballZ archive) it keeps for the tasks that follow;
-parameters of tasks it does not keep.
+It is single-threaded and makes no AWS client, so a fork inherits no held lock, no connection and no credentials.
+It keeps what modules load and compile (models of AWS services, files of AnsiballZ archives), never their parameters.
 """
+
 from __future__ import annotations
 
 import _imp
@@ -34,27 +33,29 @@ import traceback
 import types
 import zipfile
 import zipimport
-from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
 
-LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 REQUEST_SECONDS = 10.0  # for a request to arrive in full
 GRACE_SECONDS = 2.0  # between the interrupt and the kill of a module that nobody waits for any more
 
-# what every AWS module imports at some time; a module that is missing is one of another version of the library
+# What AWS modules import at some time. One that is missing belongs to another version of its library.
 MODULES = """
-runpy tempfile zipfile shutil base64 datetime uuid syslog grp pwd subprocess shlex locale decimal ipaddress concurrent.futures.thread
-pkgutil argparse unicodedata encodings.idna encodings.cp437 distro typing_extensions packaging.version
-boto3.session boto3.s3.inject botocore.args botocore.auth botocore.client botocore.compress botocore.config botocore.configloader
-botocore.credentials botocore.crt botocore.discovery botocore.endpoint botocore.endpoint_provider botocore.handlers botocore.httpsession
-botocore.paginate botocore.parsers botocore.plugin botocore.regions botocore.retries.adaptive botocore.retries.special
+runpy tempfile zipfile shutil base64 datetime uuid syslog grp pwd subprocess shlex locale decimal ipaddress
+pkgutil argparse unicodedata encodings.idna encodings.cp437 concurrent.futures.thread distro typing_extensions
+packaging.version boto3.session boto3.s3.inject botocore.args botocore.auth botocore.client botocore.compress
+botocore.config botocore.configloader botocore.credentials botocore.crt botocore.discovery botocore.endpoint
+botocore.endpoint_provider botocore.handlers botocore.httpsession botocore.loaders botocore.paginate
+botocore.parsers botocore.plugin botocore.regions botocore.retries.adaptive botocore.retries.special
 botocore.retries.standard botocore.retryhandler botocore.serialize botocore.signers botocore.tokens botocore.waiter
-""".split()  # noqa: SIM905
+"""
 
-# read once, when a process or a library starts: a module that wants another value needs a process of its own
+# Read once, when a process or a library starts: a module that wants another value needs a process of its own.
 STARTUP_NAMES = re.compile(
-    r'PYTHON.*|LD_.*|LC_.*|LANG|LANGUAGE|HOME|MALLOC_.*|GLIBC_.*|OPENSSL_.*|BOTO_.*|SSLKEYLOGFILE|NLSPATH|LOCPATH'
+    r"PYTHON.*|LD_.*|LC_.*|LANG|LANGUAGE|HOME|MALLOC_.*|GLIBC_.*|OPENSSL_.*|BOTO_.*|SSLKEYLOGFILE|NLSPATH|LOCPATH"
 )
+ARCHIVE = re.compile(rb"\nzip_data='([A-Za-z0-9+/=]+)',\n")
 
 
 def startup_variables(env: dict[str, str]) -> dict[str, str]:
@@ -64,150 +65,149 @@ def startup_variables(env: dict[str, str]) -> dict[str, str]:
 
 def library_times() -> list[int]:
     """Modification times of the libraries that are held in memory, to notice that a task has upgraded them."""
-    return [os.stat(sys.modules[name].__file__).st_mtime_ns for name in ('boto3', 'botocore') if name in sys.modules]
+    files = [Path(str(sys.modules[name].__file__)) for name in ("boto3", "botocore") if name in sys.modules]
+    return [file.stat().st_mtime_ns if file.exists() else 0 for file in files]
 
 
-def preload() -> None:
-    """Import what AWS modules import, and start remembering what they read and compile."""
-    for name in MODULES:
-        with contextlib.suppress(ImportError):  # the module that needs it will say so
-            importlib.import_module(name)
-    zipimport._compile_source = compile_remembered
-    if 'botocore.loaders' in sys.modules:
-        for name in ('list_available_services', 'list_api_versions', 'load_data_with_path'):
-            remember_loader_method(sys.modules['botocore.loaders'].Loader, name)
+class Memory:
+    """What forks inherit, so that they need not load or compile it again: most of the CPU time of a short module."""
+
+    def __init__(self) -> None:
+        self.code: dict[tuple[str, bytes], types.CodeType] = {}  # (path in the archive, source): its code
+        self.archives: set[bytes] = set()  # whose files are in `code`
+        self.loaded: dict[
+            tuple[Any, ...], Any
+        ] = {}  # (method, search path, arguments): what botocore's loader returned
+        self.loader_methods: dict[str, Any] = {}
+        self.compile = zipimport._compile_source  # type: ignore[attr-defined]
+        # Forks say here what they had to load; the server then loads it too.
+        self.lessons, self.teach = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+
+    def install(self) -> None:
+        """Put the memory in the place of what it remembers for."""
+        zipimport._compile_source = self.compiled  # type: ignore[attr-defined]
+        if "botocore.loaders" in sys.modules:
+            for name in ("list_available_services", "list_api_versions", "load_data_with_path"):
+                self.remember(sys.modules["botocore.loaders"].Loader, name)
+
+    def compile_archive(self, payload: bytes) -> None:
+        """Compile the files of a payload that no payload had before: an AnsiballZ archive holds no compiled code."""
+        match = ARCHIVE.search(payload)
+        if match is None or match[1] in self.archives:
+            return
+        with zipfile.ZipFile(io.BytesIO(base64.b64decode(match[1]))) as archive:
+            for name in archive.namelist():
+                source = archive.read(name)
+                if name.endswith(".py") and (name, source) not in self.code:
+                    self.code[name, source] = self.compile(name, source)
+        self.archives.add(match[1])
+
+    def compiled(self, path: str, source: bytes) -> types.CodeType:
+        """The code of a file in the archive of a fork's module; tracebacks name the file as they do without memory."""
+        code = self.code.get((path.partition(".zip/")[2], source))
+        if code is None:
+            return self.compile(path, source)  # type: ignore[no-any-return]
+        _imp._fix_co_filename(code, path)  # type: ignore[attr-defined]
+        return code
+
+    def remember(self, loader: type, name: str) -> None:
+        """Let a method of botocore's loader read and parse a file (models of services, in JSON) once a run."""
+        original = self.loader_methods[name] = getattr(loader, name)
+
+        @functools.wraps(original)
+        def method(this: Any, *args: str, **kwargs: str) -> Any:
+            if kwargs:
+                return original(this, *args, **kwargs)
+            key = (name, tuple(this.search_paths), args)
+            if key not in self.loaded:
+                self.loaded[key] = original(this, *args)
+                with contextlib.suppress(OSError):  # a lesson that is lost costs time, nothing else
+                    self.teach.send(json.dumps(key).encode(), socket.MSG_DONTWAIT)
+            return self.loaded[key]
+
+        setattr(loader, name, method)
+
+    def take_lesson(self) -> None:
+        """Load what a fork had to load, so that the next ones inherit it."""
+        name, search_paths, args = json.loads(self.lessons.recv(65536))
+        key = (name, tuple(search_paths), tuple(args))
+        if key not in self.loaded:
+            self.loaded[key] = self.loader_methods[name](self.loader(search_paths), *args)
+
+    @staticmethod
+    def loader(search_paths: list[str]) -> Any:
+        loaders = sys.modules["botocore.loaders"]
+        return loaders.Loader(include_default_search_paths=False, extra_search_paths=search_paths)
 
 
-# ------------------------------------------------------------------------------------------ what forks need not do again
-COMPILED: dict[tuple[str, bytes], types.CodeType] = {}  # (path in the archive, source): its code
-ARCHIVES: set[int] = set()  # hashes of the archives whose files are in COMPILED
-LOADED: dict[tuple, object] = {}  # (method, search path, arguments) of botocore's loader: what it returned
-LOADERS: dict[str, Callable] = {}  # the methods themselves
-LESSONS, TEACH = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)  # forks name what they had to load
-ARCHIVE = re.compile(rb"\nzip_data='([A-Za-z0-9+/=]+)',\n")
-compile_source = zipimport._compile_source
-
-
-def compile_archive(payload: bytes) -> None:
-    """Compile the files of a payload that no payload had before: an AnsiballZ archive holds no compiled code."""
-    match = ARCHIVE.search(payload)
-    if match is None or hash(match[1]) in ARCHIVES:
-        return
-    with zipfile.ZipFile(io.BytesIO(base64.b64decode(match[1]))) as archive:
-        for name in archive.namelist():
-            source = archive.read(name)
-            if name.endswith('.py') and (name, source) not in COMPILED:
-                COMPILED[name, source] = compile_source(name, source)
-    ARCHIVES.add(hash(match[1]))
-
-
-def compile_remembered(path: str, source: bytes) -> types.CodeType:
-    """C(zipimport._compile_source), for a file whose code is known: the same code under the path of this payload."""
-    code = COMPILED.get((path.partition('.zip/')[2], source))
-    if code is None:
-        return compile_source(path, source)
-    _imp._fix_co_filename(code, path)
-    return code
-
-
-def remember_loader_method(loader_class: type, name: str) -> None:
-    """Make a method of botocore's loader read its data (models of services, in JSON) once a run instead of once a task."""
-    original = LOADERS[name] = getattr(loader_class, name)
-
-    @functools.wraps(original)
-    def method(self, *args, **kwargs):
-        if kwargs:
-            return original(self, *args, **kwargs)
-        key = (name, tuple(self.search_paths), args)
-        if key not in LOADED:
-            LOADED[key] = original(self, *args)
-            with contextlib.suppress(OSError):  # a lesson that is lost costs time, nothing else
-                TEACH.send(json.dumps(key).encode(), socket.MSG_DONTWAIT)
-        return LOADED[key]
-
-    setattr(loader_class, name, method)
-
-
-def take_lesson() -> None:
-    """Load what a fork had to load, so that the next ones inherit it."""
-    name, search_paths, args = json.loads(LESSONS.recv(65536))
-    key = (name, tuple(search_paths), tuple(args))
-    if key not in LOADED:
-        loader = sys.modules['botocore.loaders'].Loader(include_default_search_paths=False, extra_search_paths=search_paths)
-        LOADED[key] = LOADERS[name](loader, *args)
-
-
-# ------------------------------------------------------------------------------------------------------------ the fork
-def become_fresh_process(request: dict, out_fd: int, err_fd: int) -> None:
+# ---------------------------------------------------------------------------------------------------------- the fork
+def become_fresh_process(request: dict[str, Any], out_fd: int, err_fd: int, keep_fd: int) -> None:
     """Give this fork what a process that was started for the module would have."""
     os.dup2(out_fd, 1)
     os.dup2(err_fd, 2)
-    os.closerange(3, TEACH.fileno())
-    os.closerange(TEACH.fileno() + 1, 4096)
+    os.closerange(3, keep_fd)
+    os.closerange(keep_fd + 1, 4096)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
-    os.environ.update(request['env'])
+    os.environ.update(request["env"])
     time.tzset()
-    os.chdir(request['cwd'])
-    if 'PWD' in os.environ:
-        os.environ['PWD'] = os.getcwd()  # as the shell between ansible-core and a module does
+    os.chdir(request["cwd"])
+    if "PWD" in os.environ:
+        os.environ["PWD"] = str(Path.cwd())  # as the shell between ansible-core and a module does
     importlib.invalidate_caches()
-    sys.argv = ['']
+    sys.argv = [""]
 
 
 def execute(payload: bytes) -> int:
-    """Execute a payload as C(python < payload) does; return the exit status."""
-    main = types.ModuleType('__main__')
-    main.__dict__['__builtins__'] = __builtins__
-    sys.modules['__main__'] = main
+    """Execute a payload as `python < payload` does; return the exit status."""
+    main = sys.modules["__main__"] = types.ModuleType("__main__")
+    main.__dict__["__builtins__"] = __builtins__
     try:
-        exec(compile(payload, '<stdin>', 'exec', dont_inherit=True), main.__dict__)
-        return 0
+        exec(compile(payload, "<stdin>", "exec", dont_inherit=True), main.__dict__)  # noqa: S102
     except SystemExit as end:
         if end.code is None or isinstance(end.code, int):
             return (end.code or 0) & 0xFF
         print(end.code, file=sys.stderr)
         return 1
-    except BaseException as error:  # what the interpreter does at its top level
-        traceback.print_exception(type(error), error, error.__traceback__.tb_next)
+    except BaseException as error:  # noqa: BLE001 - what the interpreter does at its top level
+        traceback.print_exception(type(error), error, error.__traceback__ and error.__traceback__.tb_next)
         return 130 if isinstance(error, KeyboardInterrupt) else 1
+    return 0
 
 
-def finish() -> None:
-    """What the interpreter does before it ends."""
-    threading._shutdown()  # waits for the threads that are not daemons
-    atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
-
-
-def run_fork(server_pid: int, request: dict, payload: bytes, out_fd: int, err_fd: int) -> None:
-    """Run one module in this fork. Never returns."""
+def run_fork(server_pid: int, request: dict[str, Any], payload: bytes, *fds: int) -> NoReturn:
+    """Run one module in this fork, and end as the interpreter ends."""
     status = 1
     try:
         os.setsid()  # a process group of its own, so that the module is stopped with everything that it started
-        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != server_pid:
-            return
-        become_fresh_process(request, out_fd, err_fd)
-        status = execute(payload)
-        finish()
-    except BaseException:
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() == server_pid:  # else the server ended before it could take this fork with it
+            become_fresh_process(request, *fds)
+            status = execute(payload)
+            threading._shutdown()  # type: ignore[attr-defined]  # waits for the threads that are not daemons
+            atexit._run_exitfuncs()
+    except BaseException:  # noqa: BLE001 - a fork must never go on as a second server
         traceback.print_exc()
-        sys.stderr.flush()
         status = 1
     finally:
-        os._exit(status)
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            os._exit(status)
 
 
-# ---------------------------------------------------------------------------------------------------------- the server
-def receive_request(connection: socket.socket, fds: list[int]) -> tuple[dict, bytes]:
+# -------------------------------------------------------------------------------------------------------- the server
+def receive_request(connection: socket.socket, fds: list[int]) -> tuple[dict[str, Any], bytes]:
     """Read (request, payload), and put the descriptors for output and errors into fds."""
     connection.settimeout(REQUEST_SECONDS)
+    _pid, uid, _gid = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    if uid != os.getuid():
+        raise PermissionError
     prefix, received, _flags, _address = socket.recv_fds(connection, 8, 2)
     fds.extend(received)
-    request_size, payload_size = struct.unpack('!II', prefix)
-    with connection.makefile('rb') as stream:
+    request_size, payload_size = struct.unpack("!II", prefix)
+    with connection.makefile("rb") as stream:
         request = json.loads(stream.read(request_size))
         payload = stream.read(payload_size)
     if len(payload) != payload_size or len(fds) != 2:
@@ -215,32 +215,36 @@ def receive_request(connection: socket.socket, fds: list[int]) -> tuple[dict, by
     return request, payload
 
 
+def signal_group(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):  # it ended by itself, or is too young to lead a group
+        os.killpg(pid, number)
+
+
 class Server:
     """Forks for each connection, reports how each fork ended, and stops the forks that nobody waits for."""
 
-    def __init__(self, listener: socket.socket, controller: int) -> None:
+    def __init__(self, listener: socket.socket, controller: int, memory: Memory) -> None:
         self.listener = listener
         self.controller = controller
+        self.memory = memory
         self.at_start = startup_variables(dict(os.environ))
         self.times = library_times()
         self.jobs: dict[int, tuple[int, socket.socket]] = {}  # pidfd of the fork: its pid, its connection
         self.kill_at: dict[int, float] = {}  # pidfd of a fork that was interrupted: when to kill it
         self.poll = select.poll()
-        self.poll.register(listener, select.POLLIN)
-        self.poll.register(controller, select.POLLIN)
-        self.poll.register(LESSONS, select.POLLIN)
+        for fd in (listener.fileno(), controller, memory.lessons.fileno()):
+            self.poll.register(fd, select.POLLIN)
 
     def serve(self) -> None:
         """Serve until the controller has ended."""
         while True:
-            timeout = 100 if self.kill_at else None
-            for fd, _event in self.poll.poll(timeout):
+            for fd, _event in self.poll.poll(100 if self.kill_at else None):
                 if fd == self.controller:
                     return
                 if fd == self.listener.fileno():
                     self.accept()
-                elif fd == LESSONS.fileno():
-                    take_lesson()
+                elif fd == self.memory.lessons.fileno():
+                    self.memory.take_lesson()
                 elif fd in self.jobs:
                     self.report(fd)
                 else:
@@ -248,36 +252,33 @@ class Server:
             self.kill_overdue()
 
     def accept(self) -> None:
+        """Fork for a request; closing the connection without an answer makes the plugin go the builtin way."""
         connection, _address = self.listener.accept()
-        _pid, uid, _gid = struct.unpack('3i', connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-        if uid != os.getuid() or library_times() != self.times:
-            connection.close()
-            return
         fds: list[int] = []
         try:
             request, payload = receive_request(connection, fds)
-            if startup_variables(request['env']) != self.at_start:
+            if startup_variables(request["env"]) == self.at_start and library_times() == self.times:
+                self.memory.compile_archive(payload)
+                self.fork(connection, request, payload, fds)
+            else:
                 connection.close()
-                return
-            compile_archive(payload)
-            self.fork(connection, request, payload, *fds)
-        except (OSError, EOFError, ValueError):  # an unusable request: the connection plugin went away while it sent
+        except (OSError, EOFError, ValueError, SyntaxError, struct.error):
             connection.close()
         finally:
             for fd in fds:
                 os.close(fd)
 
-    def fork(self, connection: socket.socket, request: dict, payload: bytes, out_fd: int, err_fd: int) -> None:
-        gc.freeze()  # the collector of the fork leaves the shared pages alone
+    def fork(self, connection: socket.socket, request: dict[str, Any], payload: bytes, fds: list[int]) -> None:
+        gc.freeze()  # the collector of the fork then leaves the shared pages alone
+        connection.sendall(b"S")
         server_pid = os.getpid()
-        connection.sendall(b'S')
         pid = os.fork()
         if pid == 0:
-            run_fork(server_pid, request, payload, out_fd, err_fd)
+            run_fork(server_pid, request, payload, *fds, self.memory.teach.fileno())
         pidfd = os.pidfd_open(pid)
         self.jobs[pidfd] = (pid, connection)
         self.poll.register(pidfd, select.POLLIN)
-        self.poll.register(connection, 0)  # only that the other side has gone
+        self.poll.register(connection, 0)  # tells only that the other side has gone
 
     def report(self, pidfd: int) -> None:
         """Tell the connection plugin how a fork ended: as a shell would, in one byte."""
@@ -293,9 +294,9 @@ class Server:
 
     def interrupt(self, connection_fd: int) -> None:
         """Stop the module whose task has gone (timeout, Ctrl-C, end of the worker)."""
+        self.poll.unregister(connection_fd)
         for pidfd, (pid, connection) in self.jobs.items():
             if connection.fileno() == connection_fd:
-                self.poll.unregister(connection)
                 self.kill_at[pidfd] = time.monotonic() + GRACE_SECONDS
                 signal_group(pid, signal.SIGINT)
 
@@ -317,25 +318,22 @@ class Server:
             signal_group(pid, signal.SIGKILL)
 
 
-def signal_group(pid: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):  # it ended by itself, or is too young to lead a group
-        os.killpg(pid, number)
-
-
 def main() -> None:
-    path, listener_fd, controller = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    own = os.path.dirname(os.path.realpath(__file__))
-    sys.path[:] = [entry for entry in sys.path if os.path.realpath(entry) != own]  # modules must not find this collection's files
+    path, listener_fd, controller = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    # Modules must not find the files of this directory.
+    sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != Path(__file__).resolve().parent]
     try:
-        preload()
-        gc.collect()
-        server = Server(socket.socket(fileno=listener_fd), controller)
+        for name in MODULES.split():
+            with contextlib.suppress(ImportError):  # the module that needs it will say so
+                importlib.import_module(name)
+        memory = Memory()
+        memory.install()
+        server = Server(socket.socket(fileno=listener_fd), controller, memory)
         server.serve()
         server.stop()
     finally:
-        with contextlib.suppress(FileNotFoundError):  # ansible-core removes the directory when it ends by itself
-            os.unlink(path)
+        path.unlink(missing_ok=True)  # ansible-core removes the directory when it ends by itself
 
 
-if __name__ == '__main__':
+if __name__ == "__main__":
     main()
