@@ -27,8 +27,8 @@ options:
       - What to manage of the sections that are given.
       - V(start) are the groups and the instance, V(complete) are the replicas and the replicated backups, which wait
         for a running instance. V(all) is both.
-      - With O(state=absent), V(start) deletes the instance, its replicas and the replication of its backups, and
-        V(complete) the groups, which waits until the instance is gone.
+      - With O(state=absent), V(complete) deletes the replicas and stops the replication; the others delete those too,
+        because a replica would live on without its source.
     type: str
     choices: [all, start, complete]
     default: all

@@ -53,18 +53,13 @@ class Assembly:
 
     def removal(self) -> list[Request]:
         """What is to go; groups only where they are named."""
-        part = self.params["part"]
-        requests = []
-        if part != "start":
-            groups = {"subnet_group": self.subnet_groups, "parameter_group": self.parameter_groups}
-            named = {option: self.params[option] for option in groups if self.params[option]}
-            requests += [Request(groups[option], absent=frozenset({named[option]["name"]})) for option in named]
-        if part != "complete":
-            requests.append(Request(self.instances, absent=frozenset({self.name})))
-            listed = frozenset(replica["name"] for replica in self.params["replicas"] or ())
-            requests.append(Request(self.replicas, absent=listed, purge=True))
-            requests.append(Request(self.backups, purge=True))
-        return requests
+        requests = [Request(self.replicas, purge=True), Request(self.backups, purge=True)]
+        if self.params["part"] == "complete":
+            return [Request(self.instances), *requests]
+        groups = {"subnet_group": self.subnet_groups, "parameter_group": self.parameter_groups}
+        named = {option: self.params[option]["name"] for option in groups if self.params[option]}
+        requests += [Request(groups[option], absent=frozenset({named[option]})) for option in named]
+        return [Request(self.instances, absent=frozenset({self.name})), *requests]
 
     def _groups(self) -> list[Request]:
         requests = []

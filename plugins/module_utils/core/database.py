@@ -24,12 +24,24 @@ AUTOSCALING_MARGIN = 1.1
 INSIGHTS_RETENTION = frozenset({7, 731} | {31 * months for months in range(1, 24)})
 # Source: RDS user guide, "Considerations for Database Insights": the advanced mode wants 15 months.
 INSIGHTS_ADVANCED_DAYS = 465
+# Source: RDS user guide, "Working with read replicas for Amazon RDS for PostgreSQL".
+MOST_REPLICAS = 15
 RESERVED_MASTERS = frozenset({"admin", "rdsadmin", "rds_superuser", "rds_password", "user", "public"})
 
 
 def gp3_baseline(size: int) -> tuple[int, int]:
     """IOPS and throughput (MiB/s) that gp3 storage of PostgreSQL has without asking, by its size in GiB."""
     return (12000, 500) if size >= GP3_STRIPED_FROM else (3000, 125)
+
+
+def replica_plan(name: str, count: int) -> list[dict[str, str]]:
+    """The read replicas of an instance, as `rds_instance` takes them.
+
+    Raises PlanRefused for a count that RDS refuses.
+    """
+    if not 0 <= count <= MOST_REPLICAS:
+        raise PlanRefused(f"{name} may have 0 to {MOST_REPLICAS} read replicas, not {count}")
+    return [{"name": f"{name}-replica-{number}"} for number in range(1, count + 1)]
 
 
 def instance_problems(name: str, instance: Mapping[str, Any], replicas: int) -> list[str]:

@@ -11,6 +11,7 @@ from ansible_collections.monay.platform.plugins.module_utils.core.database impor
     grown_storage,
     instance_problems,
     refuse,
+    replica_plan,
     settled_instance,
     without_idle_settings,
 )
@@ -193,3 +194,11 @@ def test_windows_meet_exactly_where_a_minute_is_in_both(start, length, week_star
     both = any((start + each) % 1440 in minutes for each in range(length))
 
     assert overlap((start, start + length), (week_start, week_start + week_length)) is both
+
+
+def test_replicas_are_numbered():
+    assert replica_plan("db", 0) == []
+    assert replica_plan("db", 2) == [{"name": "db-replica-1"}, {"name": "db-replica-2"}]
+    for count in (-1, 16):
+        with pytest.raises(PlanRefused, match="0 to 15 read replicas"):
+            replica_plan("db", count)
