@@ -150,8 +150,8 @@ class Api:
 
     def _message(self, operation: str, doing: str, error: Exception, code: str, attempts: int) -> str:
         action = f"{self.service}:{_camel(operation)}"
-        said = error.response["Error"].get("Message") or code if isinstance(error, ClientError) else str(error)
-        text = f"Cannot {doing} ({action} in {self.region}): {code}: {said}"
+        said = error.response.get("Error", {}).get("Message") if isinstance(error, ClientError) else str(error)
+        text = f"Cannot {doing} ({action} in {self.region}): {code}: {said or 'AWS says no more'}"
         if attempts > 1:
             text += f" (tried {attempts} times)"
         if code in DENIED:
@@ -162,7 +162,7 @@ class Api:
 def error_code(error: Exception) -> str:
     """AWS's error code, or the name of botocore's exception where no answer came."""
     if isinstance(error, ClientError):
-        return str(error.response.get("Error", {}).get("Code", ""))
+        return str(error.response.get("Error", {}).get("Code", "Unknown"))
     return type(error).__name__
 
 

@@ -60,7 +60,9 @@ class Scope:
         """The id of a resource that must exist by now. Raises PlanRefused where it does not."""
         found = self.find(kind, name)
         if found is None:
-            raise PlanRefused(f"{kind} {name} does not exist in this account and region; create it first, or correct its name")
+            raise PlanRefused(
+                f"{kind} {name} does not exist in this account and region; create it first, or correct its name"
+            )
         return found.id
 
     def name(self, kind: str, identifier: str) -> str:
@@ -124,13 +126,15 @@ class Request:
         return set(self.wanted) | self.absent
 
     def plan(self, observed: Mapping[str, Observed]) -> tuple[Change, ...]:
-        wanted = {name: self._settled(state, observed.get(name)) for name, state in self.wanted.items()}
+        wanted = {name: self._settled(name, state, observed.get(name)) for name, state in self.wanted.items()}
         gone = (observed.keys() - wanted.keys()) if self.purge else self.absent
         return plan_kind(self.kind.kind, wanted, observed, immutable=self.kind.immutable, delete=gone)
 
-    def _settled(self, wanted: State, existing: Observed | None) -> State:
+    def _settled(self, name: str, wanted: State, existing: Observed | None) -> State:
         if existing is None:
-            return dict(wanted)
+            # Also where nobody says anything of tags: without its name the resource would never be found again.
+            named = {"tags": {**(wanted.get("tags") or {}), "Name": name}} if self.kind.named_by_tag else {}
+            return {**wanted, **named}
         settled = self.kind.settle(dict(wanted), existing.state)
         if self.keep_tags and settled.get("tags") is not None:
             settled["tags"] = {**(existing.state.get("tags") or {}), **settled["tags"]}
@@ -211,9 +215,10 @@ def _create(kind: Kind, scope: Scope, name: str, wanted: State) -> None:
             break
     assert created is not None  # the loop ends with a resource or an exception
     scope.record(kind.kind, {name: created})
-    open_fields = differing_fields(kind.settle(dict(wanted), created.state), created.state)
+    settled = kind.settle(dict(wanted), created.state)
+    open_fields = differing_fields(settled, created.state)
     if open_fields:
-        kind.update(scope, name, created, wanted, open_fields)
+        kind.update(scope, name, created, settled, open_fields)
 
 
 def _observer(request: Request, scope: Scope) -> Callable[[], None]:
