@@ -104,13 +104,14 @@ from pathlib import Path
 from typing import Any
 
 from ansible import constants
+from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.connection.local import Connection as LocalConnection
 from ansible.utils.display import Display
 
 display = Display()
 
 SERVER = Path(__file__).absolute().parents[1] / "plugin_utils" / "warm_server.py"
-ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SERVER_LOST = b"warm_local: the server process ended while this module was running, so its result is not known\n"
 
 
@@ -124,32 +125,23 @@ def parse_command(cmd: str, payload: bytes) -> tuple[str, dict[str, str]] | None
     ansible-core sends C(/bin/sh -c '[NAME=value ...] /path/of/python [&& sleep 0]') with the payload on standard input.
     """
     try:
-        outer = shlex.split(cmd)
-        if len(outer) != 3 or outer[1] != "-c" or Path(outer[0]).name not in ("sh", "dash"):
-            return None
-        inner = outer[2].removesuffix(" && sleep 0")  # ansible-core before 2.21 appends it
-        words = shlex.split(inner)
+        shell, option, inner = shlex.split(cmd)
+        inner = inner.removesuffix(" && sleep 0")  # ansible-core before 2.21 appends it
+        *assignments, interpreter = shlex.split(inner)
+        env = dict(word.split("=", 1) for word in assignments)
     except ValueError:
         return None
-    if not words:
-        return None
-    *assignments, interpreter = words
-    env: dict[str, str] = {}
-    for word in assignments:
-        match = ASSIGNMENT.fullmatch(word)
-        if match is None:
-            return None
-        env[match[1]] = match[2]
-    # Building the command again proves that it held nothing which a shell would have expanded
+    # Building the command again proves that it held nothing which a shell would have expanded.
     rebuilt = " ".join([f"{name}={shlex.quote(value)}" for name, value in env.items()] + [shlex.quote(interpreter)])
-    if rebuilt != inner or not Path(interpreter).is_absolute():
-        return None
-    # The first line names the interpreter; coverage and debugger runs have extensions, and need a real start
-    if not payload.startswith(b"#!" + os.fsencode(interpreter) + b"\n"):
-        return None
-    if b"\n_ANSIBALLZ_WRAPPER = True\n" not in payload[:1000] or b"\nextensions={},\n" not in payload:
-        return None
-    return interpreter, env
+    recognised = (
+        (Path(shell).name, option, rebuilt) in (("sh", "-c", inner), ("dash", "-c", inner))
+        and all(NAME.fullmatch(name) for name in env)
+        and Path(interpreter).is_absolute()
+        and payload.startswith(b"#!" + os.fsencode(interpreter) + b"\n")
+        and b"\n_ANSIBALLZ_WRAPPER = True\n" in payload[:1000]
+        and b"\nextensions={},\n" in payload  # else coverage or a debugger, which need a real start
+    )
+    return (interpreter, env) if recognised else None
 
 
 class Connection(LocalConnection):
@@ -185,62 +177,54 @@ class Connection(LocalConnection):
     def _run_module(self, interpreter: str, env: dict[str, str], payload: bytes) -> tuple[int, bytes, bytes]:
         """Have a fork of the server execute the payload; return what a subprocess would: (status, output, errors)."""
         self._connect()
+        if os.getppid() != self._controller_pid:  # a killed run must not go on with the next item of a loop
+            raise AnsibleConnectionFailure(f"ansible-playbook (process {self._controller_pid}) has ended")
         display.vvv(f"EXEC (warm) {interpreter}", host=self._play_context.remote_addr)
         cwd = os.fsdecode(self.cwd) if self.cwd else str(Path.cwd())
         request = json.dumps({"env": {**os.environ, **env}, "cwd": cwd}).encode()
-        server = connect_server(interpreter, self._controller_pid)
-        with server:  # closing it early (task timeout, Ctrl-C) makes the server stop the module
-            out_read, out_write = os.pipe()
-            err_read, err_write = os.pipe()
-            try:
-                socket.send_fds(server, [struct.pack("!II", len(request), len(payload))], [out_write, err_write])
-                server.sendall(request)
-                server.sendall(payload)
-            except OSError as error:
-                os.close(out_read)
-                os.close(err_read)
-                raise WarmUnavailableError(f"the server does not take the module ({error})") from error
-            finally:
-                os.close(out_write)
-                os.close(err_write)
-            out, err = read_both(out_read, err_read)
-            reply = b""
-            while chunk := receive(server):
-                reply += chunk
-        # b'S' when it starts, then one byte of exit status when it has ended.
-        if not reply.startswith(b"S"):
-            raise WarmUnavailableError("the server declines this module" if reply else "the server has ended")
+        # Leaving the block early (task timeout, Ctrl-C) closes the connection, which makes the server stop the module.
+        with connect_server(interpreter, self._controller_pid) as server:
+            out, err = exchange(server, request, payload)
+            reply = read_reply(server)
         if len(reply) == 1:
             return 137, out, err + SERVER_LOST
         return reply[1], out, err
 
 
-def receive(server: socket.socket) -> bytes:
-    """Read from the server; a reset means the same as an end, that it is gone."""
-    try:
-        return server.recv(16)
-    except ConnectionResetError:
-        return b""
+def exchange(server: socket.socket, request: bytes, payload: bytes) -> tuple[bytes, bytes]:
+    """Send a module with two pipes for its (output, errors), and return what came through them until both ended."""
+    (out_read, out_write), (err_read, err_write) = os.pipe(), os.pipe()
+    with open(out_read, "rb", 0) as out, open(err_read, "rb", 0) as err, selectors.DefaultSelector() as selector:
+        try:
+            socket.send_fds(server, [struct.pack("!II", len(request), len(payload))], [out_write, err_write])
+            server.sendall(request + payload)
+        except OSError as error:
+            raise WarmUnavailableError(f"the server does not take the module ({error})") from error
+        finally:
+            os.close(out_write)
+            os.close(err_write)
+        chunks: dict[Any, list[bytes]] = {out: [], err: []}
+        for pipe in chunks:
+            selector.register(pipe, selectors.EVENT_READ)
+        while selector.get_map():
+            for key, _events in selector.select():
+                chunk = os.read(key.fd, 65536)
+                chunks[key.fileobj].append(chunk)
+                if not chunk:
+                    selector.unregister(key.fileobj)
+        return b"".join(chunks[out]), b"".join(chunks[err])
 
 
-def read_both(out_fd: int, err_fd: int) -> tuple[bytes, bytes]:
-    """Read two pipes to their ends and close them."""
-    chunks: dict[int, list[bytes]] = {out_fd: [], err_fd: []}
+def read_reply(server: socket.socket) -> bytes:
+    """Return S, which the server sends before it starts a module, and its exit status in a byte if that is known."""
     try:
-        with selectors.DefaultSelector() as selector:
-            selector.register(out_fd, selectors.EVENT_READ)
-            selector.register(err_fd, selectors.EVENT_READ)
-            while selector.get_map():
-                for key, _events in selector.select():
-                    chunk = os.read(key.fd, 65536)
-                    if chunk:
-                        chunks[key.fd].append(chunk)
-                    else:
-                        selector.unregister(key.fd)
-    finally:
-        os.close(out_fd)
-        os.close(err_fd)
-    return b"".join(chunks[out_fd]), b"".join(chunks[err_fd])
+        with server.makefile("rb") as stream:
+            reply = stream.read()
+    except ConnectionResetError:  # the server ended before it had read the request
+        reply = b""
+    if not reply:
+        raise WarmUnavailableError("the server declines this module or has ended")
+    return reply
 
 
 def connect_server(interpreter: str, controller_pid: int) -> socket.socket:

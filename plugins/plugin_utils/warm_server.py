@@ -33,6 +33,7 @@ import traceback
 import types
 import zipfile
 import zipimport
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -236,20 +237,29 @@ class Server:
             self.poll.register(fd, select.POLLIN)
 
     def serve(self) -> None:
-        """Serve until the controller has ended."""
-        while True:
+        """Serve until the controller and all forks have ended."""
+        controlled = True
+        while controlled or self.jobs:
             for fd, _event in self.poll.poll(100 if self.kill_at else None):
                 if fd == self.controller:
-                    return
-                if fd == self.listener.fileno():
+                    controlled = False
+                    self.poll.unregister(self.controller)
+                    self.poll.unregister(self.listener)
+                    self.interrupt(self.jobs)
+                elif fd == self.listener.fileno():
                     self.accept()
                 elif fd == self.memory.lessons.fileno():
                     self.memory.take_lesson()
                 elif fd in self.jobs:
                     self.report(fd)
-                else:
-                    self.interrupt(fd)
-            self.kill_overdue()
+                else:  # the plugin does not wait any more: task timeout, Ctrl-C, end of the worker
+                    self.poll.unregister(fd)
+                    self.interrupt(
+                        pidfd for pidfd, (_pid, connection) in self.jobs.items() if connection.fileno() == fd
+                    )
+            for pidfd, deadline in self.kill_at.items():
+                if time.monotonic() > deadline:
+                    signal_group(self.jobs[pidfd][0], signal.SIGKILL)
 
     def accept(self) -> None:
         """Fork for a request; closing the connection without an answer makes the plugin go the builtin way."""
@@ -292,30 +302,11 @@ class Server:
         self.kill_at.pop(pidfd, None)
         os.close(pidfd)
 
-    def interrupt(self, connection_fd: int) -> None:
-        """Stop the module whose task has gone (timeout, Ctrl-C, end of the worker)."""
-        self.poll.unregister(connection_fd)
-        for pidfd, (pid, connection) in self.jobs.items():
-            if connection.fileno() == connection_fd:
-                self.kill_at[pidfd] = time.monotonic() + GRACE_SECONDS
-                signal_group(pid, signal.SIGINT)
-
-    def kill_overdue(self) -> None:
-        for pidfd, deadline in self.kill_at.items():
-            if time.monotonic() > deadline:
-                signal_group(self.jobs[pidfd][0], signal.SIGKILL)
-
-    def stop(self) -> None:
-        """Stop every fork that still runs."""
-        for pid, _connection in self.jobs.values():
-            signal_group(pid, signal.SIGINT)
-        deadline = time.monotonic() + GRACE_SECONDS
-        while self.jobs and time.monotonic() < deadline:
-            for fd, _event in self.poll.poll(100):
-                if fd in self.jobs:
-                    self.report(fd)
-        for pid, _connection in self.jobs.values():
-            signal_group(pid, signal.SIGKILL)
+    def interrupt(self, pidfds: Iterable[int]) -> None:
+        """Stop modules, with all that they started: an interrupt now, a kill later."""
+        for pidfd in pidfds:
+            self.kill_at[pidfd] = time.monotonic() + GRACE_SECONDS
+            signal_group(self.jobs[pidfd][0], signal.SIGINT)
 
 
 def main() -> None:
@@ -328,9 +319,7 @@ def main() -> None:
                 importlib.import_module(name)
         memory = Memory()
         memory.install()
-        server = Server(socket.socket(fileno=listener_fd), controller, memory)
-        server.serve()
-        server.stop()
+        Server(socket.socket(fileno=listener_fd), controller, memory).serve()
     finally:
         path.unlink(missing_ok=True)  # ansible-core removes the directory when it ends by itself
 

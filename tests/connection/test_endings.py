@@ -41,7 +41,7 @@ def test_a_playbook_that_ends_by_itself(sandbox: Sandbox, fails: bool, status: i
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill-9"])
 def test_a_playbook_that_is_stopped_while_a_module_runs(sandbox: Sandbox, number: int) -> None:
-    playbook = sandbox.start([probe(sandbox)])
+    playbook = sandbox.start([{**probe(sandbox), "loop": [1, 2]}])
     wait_for_module(sandbox)
     if number == signal.SIGINT:
         os.killpg(playbook.pid, number)  # as a terminal does
