@@ -88,7 +88,7 @@ class Secrets(Kind):
 
     def create(self, scope: Scope, name: str, wanted: State) -> Observed:
         key = wanted.get("kms_key")
-        extra = {"KmsKeyId": self.keys.arn(key, f"secret {name}")} if key else {}
+        extra: dict[str, t.Any] = {"KmsKeyId": self.keys.arn(key, f"secret {name}")} if key else {}
         self.manager.write(
             "create_secret",
             f"create secret {name}",
