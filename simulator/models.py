@@ -23,7 +23,7 @@ class Model:
     def __init__(self, service: str, protocol: str | None = None) -> None:
         self.service = service
         self.model: ServiceModel = get_service_model(service)
-        self.protocol = protocol or str(self.model.protocol)
+        self.protocol = protocol or _preferred_protocol(self.model)
         self._statuses = {
             shape.error_code: int(shape.metadata.get("error", {}).get("httpStatusCode", 400))
             for shape in self.model.error_shapes
@@ -83,6 +83,12 @@ class _CaseInsensitive(dict[str, str]):
 
     def __contains__(self, key: object) -> bool:
         return super().__contains__(str(key).lower())
+
+
+def _preferred_protocol(model: ServiceModel) -> str:
+    """The protocol that boto3 speaks to the service, as far as moto speaks it."""
+    protocols = [str(model.protocol), *model.metadata.get("protocols", [])]
+    return next(protocol for protocol in protocols if protocol in PROTOCOL_PARSERS)
 
 
 @functools.cache

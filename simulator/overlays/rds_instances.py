@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+from moto.rds.models import DBInstance
 
 from simulator.errors import AwsError
 from simulator.overlay import Context, answers
@@ -166,13 +169,26 @@ def _begin(context: Context, item: dict[str, Any], parameters: dict[str, Any]) -
 
 
 def _mend_first_backup(backend: Any, database: Any) -> None:
-    """moto backs every new instance up, with its constant resource id, even where backups are off."""
-    for name, snapshot in list(backend.database_snapshots.items()):
-        if snapshot.snapshot_type != "automated" or snapshot.db_instance_identifier != database.db_instance_identifier:
-            continue
-        snapshot.dbi_resource_id = database.dbi_resource_id
-        if not database.backup_retention_period:
-            del backend.database_snapshots[name]
+    """moto backs every new instance up before it has its own resource id."""
+    for snapshot in backend.database_snapshots.values():
+        own = snapshot.db_instance_identifier == database.db_instance_identifier
+        if own and snapshot.snapshot_type == "automated" and snapshot.created >= database.created:
+            snapshot.dbi_resource_id = database.dbi_resource_id
+
+
+def _first_backup(database: Any) -> None:
+    """The backup of a new instance, if it has backups, under a name that is free: retained ones keep theirs."""
+    if not database.backup_retention_period:
+        return
+    moment = datetime.now(UTC)
+    name = ""
+    while not name or name in database.backend.database_snapshots:
+        name = f"rds:{database.db_instance_identifier}-{moment:%Y-%m-%d-%H-%M}"
+        moment += timedelta(minutes=1)
+    database.backend.create_auto_snapshot(database.db_instance_identifier, name)
+
+
+DBInstance.save_automated_backup = _first_backup
 
 
 @answers("rds", "DescribeDBInstances")

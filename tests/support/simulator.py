@@ -38,6 +38,9 @@ class Simulator:
         self._directory = tempfile.TemporaryDirectory(prefix="simulator-")
         ready = Path(self._directory.name, "ready.json")
         self._errors = Path(self._directory.name, "stderr")
+        self._said = ""
+        self._session = boto3.session.Session()
+        self._clients: dict[tuple[str, str, str, int], Any] = {}
         command = [python, "-m", "simulator", "serve", "--port", "0", "--ready-file", str(ready)]
         command += ["--latency-ms", str(latency_ms), "--speed", speed]
         command += ["--state-file", str(state_file)] if state_file else []
@@ -65,17 +68,29 @@ class Simulator:
         """End the process as a user would (SIGTERM); its exit status."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(timeout=30)
+        status = self._process.wait(timeout=30)
+        self._said = self.errors()
+        self._directory.cleanup()
+        return status
 
     def errors(self) -> str:
         """What the simulator wrote to stderr."""
-        return self._errors.read_text()
+        return self._errors.read_text() if self._errors.exists() else self._said
 
     def client(self, service: str, account: str = ACCOUNT, region: str = REGION, retries: int = 0) -> Any:
-        """A boto3 client of the simulator; `retries` beyond the first attempt, none by default."""
+        """A boto3 client of the simulator; `retries` beyond the first attempt, none by default.
+
+        The same arguments give the same client, which is what threads may share.
+        """
+        key = (service, account, region, retries)
+        if key not in self._clients:
+            self._clients[key] = self._make_client(*key)
+        return self._clients[key]
+
+    def _make_client(self, service: str, account: str, region: str, retries: int) -> Any:
         config = Config(retries={"total_max_attempts": retries + 1}, connect_timeout=5, read_timeout=60)
         variables = self.env(account, region)
-        client = _client_factory()(
+        client = _client_factory(self._session)(
             service,
             endpoint_url=self.endpoint,
             region_name=region,
@@ -152,9 +167,9 @@ class Simulator:
         return dict(self.control("PUT", "settings", changes) if changes else self.control("GET", "settings"))
 
 
-def _client_factory() -> Any:
+def _client_factory(session: Any) -> Any:
     """boto3's client function without its hundreds of typed overloads, none of which takes a plain string."""
-    return boto3.session.Session().client
+    return session.client
 
 
 def _plain_host(request: Any, **_arguments: Any) -> None:
