@@ -236,7 +236,7 @@ def test_a_bucket_cannot_move(s3):
 def test_a_full_bucket_is_refused_before_anything_is_deleted(s3):
     run_module("s3_bucket", edited(require_tls=False))
     s3.put_object(Bucket=NAME, Key="kept", Body=b"data")
-    buckets = [{"name": LOGS}, {"name": NAME}]
+    buckets = [{"name": COPY, "region": COPY_REGION}, {"name": NAME}]
 
     with recorded_calls() as calls:
         message = fail_module("s3_bucket", absent(buckets=buckets))
