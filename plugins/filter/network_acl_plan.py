@@ -26,7 +26,7 @@ options:
     elements: str
     required: true
   admin_cidrs:
-    description: IPv4 ranges of administrators behind a VPN or Direct Connect, which reach the private tier.
+    description: IPv4 ranges of administrators who reach the private tier and the stores by VPN or Direct Connect.
     type: list
     elements: str
     default: []
@@ -44,8 +44,8 @@ _value:
   sample:
     - name: monay-dev-data
       subnets: [monay-dev-data-a]
-      ingress: [{rule_number: 100, protocol: tcp, ports: "5432", cidr: 10.10.0.0/17, action: allow}]
-      egress: [{rule_number: 100, protocol: tcp, ports: 1024-65535, cidr: 10.10.0.0/17, action: allow}]
+      ingress: [{rule_number: 110, protocol: tcp, ports: "5432", cidr: 10.10.0.0/17, action: allow}]
+      egress: [{rule_number: 110, protocol: tcp, ports: 1024-65535, cidr: 10.10.0.0/17, action: allow}]
 """
 
 from collections.abc import Callable

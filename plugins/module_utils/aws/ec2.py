@@ -231,9 +231,13 @@ class VpcKind(Kind):
         raise NotImplementedError
 
     def remove(self, operation: str, name: str, missing: Collection[str], **params: t.Any) -> None:
-        """Delete; where AWS says that something is still in it, the message says what."""
+        """Delete; where AWS goes on saying that something is still in it, the message says what.
+
+        Interfaces of what has just been deleted (a database, an endpoint) are let go of a little later.
+        """
+        doing = f"delete {self.kind} {name}"
         try:
-            self.ec2.write(operation, f"delete {self.kind} {name}", missing=missing, **params)
+            self.ec2.write(operation, doing, missing=missing, retry={"DependencyViolation"}, **params)
         except AwsError as error:
             if error.code != "DependencyViolation":
                 raise

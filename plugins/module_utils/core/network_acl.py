@@ -121,12 +121,14 @@ def network_acl_plan(
 ) -> list[dict[str, Any]]:
     """A network ACL for each tier: `{name, subnets, ingress, egress}`.
 
-    `admin_cidrs` are networks of administrators behind a VPN or Direct Connect, which reach the private tier. ACLs are
-    the second fence behind the security groups: they keep the internet from the private and data tiers, and everything
-    but the private tier from the data tier. They know no connections, so the way back needs rules of its own.
+    `admin_cidrs` are networks of administrators behind a VPN or Direct Connect, which reach the private tier, and the
+    stores in the data tier. ACLs are the second fence behind the security groups: they keep the internet from the
+    private and data tiers, and everything but the private tier from the data tier. They know no connections, so the
+    way back needs rules of its own.
     """
     vpc = str(check_vpc_cidr(name, cidr))
     private, data = tier_block(cidr, PRIVATE), tier_block(cidr, DATA)
+    callers = (private, *admin_cidrs)
     # ICMP tells the load balancer and its callers which packets are too large on their way (path MTU discovery).
     web = (("tcp", "80", ANYWHERE), ("tcp", "443", ANYWHERE), ("tcp", EPHEMERAL, ANYWHERE), ("icmp", "", ANYWHERE))
     rules = {
@@ -137,8 +139,8 @@ def network_acl_plan(
         ),
         # Inside the tier everything may pass: the nodes of a store copy their data among themselves.
         DATA: (
-            _allow(("tcp", POSTGRESQL, private), ("tcp", REDIS, private), ("all", "", data)),
-            _allow(("tcp", EPHEMERAL, private), ("all", "", data)),
+            _allow(("all", "", data), *(("tcp", port, each) for each in callers for port in (POSTGRESQL, REDIS))),
+            _allow(("all", "", data), *(("tcp", EPHEMERAL, each) for each in callers)),
         ),
     }
     letters = [zone_letter(zone) for zone in sorted(zones)]

@@ -167,7 +167,7 @@ def edit_tags(arguments):
 
 
 def edit_acl_rule(arguments):
-    arguments["network_acls"][2]["ingress"][0]["ports"] = "5433"
+    arguments["network_acls"][2]["ingress"][1]["ports"] = "5433"
 
 
 def edit_acl_rules(arguments):

@@ -138,11 +138,14 @@ def test_connections_between_tiers(source, target, port, passes):
         assert set(back) == {"allow"}, "the answer is lost on its way back"
 
 
-def test_administrators_reach_the_private_tier_alone():
+def test_administrators_reach_the_private_tier_and_the_stores():
     acls = {each["name"]: each for each in network_acl_plan(CIDR, NAME, ZONES, ["192.168.0.0/24"])}
 
     assert verdict(acls["monay-dev-private"]["ingress"], "tcp", 22, "192.168.0.7") == "allow"
-    assert verdict(acls["monay-dev-data"]["ingress"], "tcp", 5432, "192.168.0.7") == "deny"
+    assert verdict(acls["monay-dev-data"]["ingress"], "tcp", 5432, "192.168.0.7") == "allow"
+    assert verdict(acls["monay-dev-data"]["egress"], "tcp", SERVICE, "192.168.0.7") == "allow"
+    assert verdict(acls["monay-dev-data"]["ingress"], "tcp", 22, "192.168.0.7") == "deny"
+    assert verdict(acls["monay-dev-data"]["ingress"], "tcp", 5432, "192.168.1.7") == "deny"
 
 
 def test_the_plan_is_canonical():
