@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any
 
-from .arn import parse_arn
+from .arn import Arn, parse_arn
 from .table import table
 
 Resource = dict[str, Any]
@@ -21,11 +21,16 @@ def resource(arn: str, tags: Mapping[str, str]) -> Resource:
     return {
         "arn": arn,
         "kind": parsed.kind,
-        "name": tags.get("Name") or parsed.name,
+        "name": tags.get("Name") or _name(parsed),
         "region": parsed.region or "global",
         "component": tags.get("Component", ""),
         "state": LIVE,
     }
+
+
+def _name(arn: Arn) -> str:
+    """Secrets Manager puts a hyphen and six characters of its own behind a secret's name (API reference, `ARN`)."""
+    return arn.name[:-7] if arn.kind == "secretsmanager:secret" else arn.name
 
 
 def summary(resources: Iterable[Mapping[str, Any]]) -> str:

@@ -50,6 +50,10 @@ def test_a_resource_is_named_by_its_tag_and_global_without_region():
     )
 
 
+def test_a_secret_is_named_without_aws_ending():
+    assert resource("arn:aws:secretsmanager:r:1:secret:monay/dev/a-AbCdEf", {})["name"] == "monay/dev/a"
+
+
 def test_summary_counts_kinds_of_each_component():
     subnets = [resource(f"arn:aws:ec2:r:1:subnet/s{n}", {"Name": f"s{n}", "Component": "net"}) for n in range(5)]
 
