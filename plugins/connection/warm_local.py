@@ -19,6 +19,8 @@ description:
   - Anything that is not exactly a pipelined Python module for this user goes the builtin way, unchanged.
     So do C(become), C(async), C(raw), C(script), file transfers, module languages other than Python, shells other than
     C(sh) and C(dash), and everything on a controller that does not run Linux (5.3 or newer) or Python 3.9 or newer.
+  - The archives which ansible-core builds of modules are kept in the directory C(warm_local) of C(ANSIBLE_HOME).
+    A later run uses those whose every source file has the same content, and builds the others. They hold code only.
   - If the server cannot be started, or has ended, the run goes on the builtin way. C(-vvv) shows which way a task goes.
 options:
   warm_local:
@@ -77,16 +79,15 @@ notes:
 """
 
 EXAMPLES = r"""
-# inventory: everything that runs on the controller
+# An inventory: everything runs on the controller, and one host of it the builtin way.
 all:
   vars:
     ansible_connection: monay.platform.warm_local
     ansible_python_interpreter: "{{ ansible_playbook_python }}"
-
-# one play the builtin way
-- hosts: services
-  vars:
-    ansible_warm_local: false
+  hosts:
+    monay-admin:
+    monay-backend-common:
+      ansible_warm_local: false
 """
 
 import hashlib
@@ -96,10 +97,10 @@ import re
 import selectors
 import shlex
 import socket
-import stat
 import struct
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,9 @@ from ansible import constants
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.connection.local import Connection as LocalConnection
 from ansible.utils.display import Display
+
+from ansible_collections.monay.platform.plugins.plugin_utils.warm_archives import ERRORS as ARCHIVE_ERRORS
+from ansible_collections.monay.platform.plugins.plugin_utils.warm_archives import Archives, is_private
 
 display = Display()
 
@@ -152,12 +156,26 @@ class Connection(LocalConnection):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._archives = Archives()
         self._controller_pid = int(kwargs.get("ansible_playbook_pid") or 0)
+
+    def set_options(self, *args: Any, **kwargs: Any) -> None:
+        super().set_options(*args, **kwargs)
+        if self._may_be_warm():  # ansible-core builds the archive of the task's module after this
+            self._try(self._archives.give)
+
+    def _try(self, step: Callable[[], None]) -> None:
+        """Do something that saves time, and without which the task runs too."""
+        try:
+            step()
+        except ARCHIVE_ERRORS as error:
+            display.vvv(f"warm_local: archives: {error!r}", host=self._play_context.remote_addr)
 
     def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
         """Run a command the warm way where it is a module that this connection recognises, else the builtin way."""
         parsed = parse_command(cmd, in_data) if in_data and self._may_be_warm() else None
         if in_data and parsed:
+            self._try(self._archives.take)
             try:
                 return self._run_module(*parsed, in_data)
             except WarmUnavailableError as reason:
@@ -235,8 +253,7 @@ def connect_server(interpreter: str, controller_pid: int) -> socket.socket:
     directory = Path(
         constants.DEFAULT_LOCAL_TMP
     )  # of this run, made by ansible-core with mode 0700, removed when the run ends
-    status = directory.lstat()
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
+    if not is_private(directory):
         raise WarmUnavailableError(f"{directory} is not a private directory of this user")
     name = "warm-" + hashlib.sha256(interpreter.encode()).hexdigest()[:8]
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
