@@ -88,7 +88,11 @@ def _serve(options: argparse.Namespace) -> int:
         temporary.write_text(ready + "\n", encoding="utf-8")
         temporary.replace(options.ready_file)
     stop.wait()
-    application.stop()
+    try:
+        application.stop()
+    except StateError as error:
+        print(f"simulator: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

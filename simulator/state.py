@@ -6,9 +6,14 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import threading
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from moto.core.base_backend import AccountSpecificBackend, BackendDict
 
 from simulator import moto_backend
@@ -40,7 +45,23 @@ def _resolve(reference: tuple[str, ...]) -> Any:
     return found if reference[0] == "service" else found[reference[2]]
 
 
+_LOCKS = (type(threading.Lock()), type(threading.RLock()))
+
+
+def _load_key(pem: bytes) -> Any:
+    return serialization.load_pem_private_key(pem, password=None)
+
+
 class _Pickler(pickle.Pickler):
+    def reducer_override(self, obj: Any) -> Any:
+        """Write keys as PEM and locks as new ones; their objects cannot be pickled."""
+        if isinstance(obj, _LOCKS):
+            return type(obj), ()
+        if isinstance(obj, RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey):
+            encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+            return _load_key, (obj.private_bytes(encoding, form, serialization.NoEncryption()),)
+        return NotImplemented
+
     def persistent_id(self, obj: Any) -> Any:
         return _refer(obj)
 

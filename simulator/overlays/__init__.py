@@ -21,6 +21,7 @@ MODULES: tuple[str, ...] = (
     "ec2_network_acls",
     "ec2_security_groups",
     "ec2_vpn",
+    "ecr",
     "iam",
     "kms",
     "logs",

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from simulator.errors import AwsError
 from simulator.overlay import Context, answers
 
 
@@ -48,3 +49,42 @@ def _completed(context: Context, rule: dict[str, Any]) -> dict[str, Any]:
             if own.id == rule["SecurityGroupRuleId"] and description:
                 completed["Description"] = description
     return completed
+
+
+@answers("ec2", "RevokeSecurityGroupIngress", "RevokeSecurityGroupEgress")
+def revoke(context: Context) -> dict[str, Any]:
+    """moto leaves the rules of IPv6 ranges in place."""
+    egress = context.call.operation.endswith("Egress")
+    permissions = context.parameters.get("IpPermissions", [])
+    if not any(permission.get("Ipv6Ranges") for permission in permissions):
+        return context.moto() | {"Return": True}
+    group = context.backend().get_security_group_by_name_or_id(
+        context.parameters.get("GroupId") or context.parameters.get("GroupName")
+    )
+    if group is None:
+        raise AwsError(
+            "InvalidGroup.NotFound", f"The security group '{context.parameters.get('GroupId')}' does not exist"
+        )
+    rules = group.egress_rules if egress else group.ingress_rules
+    doomed = [
+        _ipv6_rule(rules, permission, one) for permission in permissions for one in permission.get("Ipv6Ranges", [])
+    ]
+    others = [{k: v for k, v in permission.items() if k != "Ipv6Ranges"} for permission in permissions]
+    others = [one for one in others if one.get("IpRanges") or one.get("UserIdGroupPairs") or one.get("PrefixListIds")]
+    if others:
+        context.moto({**context.parameters, "IpPermissions": others})
+    kept = [rule for rule in (group.egress_rules if egress else group.ingress_rules) if rule not in doomed]
+    if egress:
+        group.egress_rules = kept
+    else:
+        group.ingress_rules = kept
+    return {"Return": True}
+
+
+def _ipv6_rule(rules: list[Any], permission: dict[str, Any], wanted: dict[str, str]) -> Any:
+    for rule in rules:
+        ports = (rule.from_port, rule.to_port) == (permission.get("FromPort"), permission.get("ToPort"))
+        same = rule.ip_protocol == permission["IpProtocol"] and (ports or rule.ip_protocol == "-1")
+        if same and rule.ip_range.get("CidrIpv6") == wanted["CidrIpv6"]:
+            return rule
+    raise AwsError("InvalidPermission.NotFound", "The specified rule does not exist in this security group.")

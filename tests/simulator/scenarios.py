@@ -77,6 +77,13 @@ def network(aws: Aws) -> None:
     ]
     ec2.authorize_security_group_ingress(GroupId=made["group"], IpPermissions=rules)
     ec2.authorize_security_group_egress(GroupId=made["group"], IpPermissions=rules)
+    for version in ("IpRanges", "Ipv6Ranges"):
+        cidr = {"CidrIp": "192.0.2.0/24"} if version == "IpRanges" else {"CidrIpv6": "2001:db8::/32"}
+        rule = [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, version: [cidr]}]
+        ec2.authorize_security_group_ingress(GroupId=made["group"], IpPermissions=rule)
+        ec2.revoke_security_group_ingress(GroupId=made["group"], IpPermissions=rule)
+        ec2.authorize_security_group_egress(GroupId=made["group"], IpPermissions=rule)
+        ec2.revoke_security_group_egress(GroupId=made["group"], IpPermissions=rule)
     ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [made["group"]]}])
     ec2.delete_security_group(GroupId=made["group"])
     for subnet in made["subnets"]:
@@ -416,6 +423,9 @@ def secrets_and_images(aws: Aws) -> None:
     secrets.remove_regions_from_replication(SecretId="app/main", RemoveReplicaRegions=[OTHER_REGION])
     aws("ecr").create_repository(repositoryName="monay/backend", tags=[TAG])
     aws("ecr").describe_repositories()
+    destinations = [{"region": OTHER_REGION, "registryId": ACCOUNT}]
+    rules = [{"destinations": destinations}, {"destinations": [{"region": "eu-west-1", "registryId": ACCOUNT}]}]
+    aws("ecr").put_replication_configuration(replicationConfiguration={"rules": rules})
 
 
 def backup_plans(aws: Aws) -> None:
