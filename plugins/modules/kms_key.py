@@ -110,7 +110,6 @@ resources:
       alias/monay-dev-logs:
         id: 1234abcd-12ab-34cd-56ef-1234567890ab
         arn: arn:aws:kms:us-east-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab
-        key_state: Enabled
 """
 
 import typing as t

@@ -8,14 +8,17 @@ import contextlib
 import importlib
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
 
 import pytest
+from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 from botocore.client import BaseClient
+from botocore.loaders import Loader
 
+LOADER = Loader()
 READS = ("BatchGet", "Describe", "Get", "Head", "List")
 MODULES = "ansible_collections.monay.platform.plugins.modules"
 
@@ -29,7 +32,7 @@ class ModuleFailedError(AssertionError):
 
 
 def run_module(module: str, args: dict[str, Any], check: bool = False) -> dict[str, Any]:
-    """What the module (by its short name, e.g. `kms_key`) answers; `check` runs it in check mode.
+    """What the module (by its short name, e.g. `kms_key`) answers, and its `warnings`; `check`: in check mode.
 
     Raises ModuleFailedError where the module fails: `fail_module` is for tests that want that.
     """
@@ -52,14 +55,22 @@ def changes(result: dict[str, Any]) -> set[tuple[str, str, str]]:
 
 
 def _run(name: str, args: dict[str, Any], check: bool) -> dict[str, Any]:
-    module = importlib.import_module(f"{MODULES}.{name}")
-    said = io.StringIO()
+    return answer_of(importlib.import_module(f"{MODULES}.{name}").main, args, check)
+
+
+def answer_of(main: Callable[[], None], args: dict[str, Any], check: bool = False) -> dict[str, Any]:
+    """What a module with this `main` answers, success or failure, and its `warnings`."""
+    said, warned = io.StringIO(), []
     task = {**args, "_ansible_check_mode": check, "_ansible_diff": True}
-    with patch_module_args(task), contextlib.redirect_stdout(said), pytest.raises(SystemExit):
-        module.main()
+    # Where ansible puts a warning depends on what else of it is loaded in this process.
+    keep = mock.patch.object(AnsibleModule, "warn", lambda _module, warning, **_options: warned.append(warning))
+    # Every run makes new clients; the descriptions of AWS's services that they read need to be read once only.
+    descriptions = mock.patch("botocore.session.create_loader", return_value=LOADER)
+    with patch_module_args(task), keep, descriptions, contextlib.redirect_stdout(said), pytest.raises(SystemExit):
+        main()
     # Strict on purpose: a module that prints anything besides its answer is at fault.
     result: dict[str, Any] = json.loads(said.getvalue())
-    return result
+    return {**result, "warnings": warned}
 
 
 @contextlib.contextmanager

@@ -55,7 +55,7 @@ class Roles(Kind):
             "max_session_duration": role.get("MaxSessionDuration", 3600),
             "tags": from_pairs(role.get("Tags")),
         }
-        return Observed(role["Arn"], state, {"arn": role["Arn"], "role_id": role["RoleId"]})
+        return Observed(role["Arn"], state, self._facts(role))
 
     def _inline(self, name: str) -> State:
         doing = f"list inline policies of IAM role {name}"
@@ -76,14 +76,22 @@ class Roles(Kind):
     def create(self, scope: Scope, name: str, wanted: State) -> Observed:
         if not wanted.get("trust_policy"):
             raise PlanRefused(f"IAM role {name} does not exist, and cannot be created without trust_policy; add it")
-        fields: dict[str, t.Any] = {
-            "Path": wanted.get("path"),
-            "Description": wanted.get("description"),
-            "PermissionsBoundary": wanted.get("permissions_boundary"),
-            "MaxSessionDuration": wanted.get("max_session_duration"),
-            "Tags": to_pairs(wanted.get("tags")),
+        defaults = {
+            "path": "/",
+            "description": "",
+            "permissions_boundary": "",
+            "max_session_duration": 3600,
+            "tags": {},
         }
-        self.iam.write(
+        state = {**defaults, **wanted}
+        fields: dict[str, t.Any] = {
+            "Path": state["path"],
+            "Description": state["description"],
+            "PermissionsBoundary": state["permissions_boundary"],
+            "MaxSessionDuration": state["max_session_duration"],
+            "Tags": to_pairs(state["tags"]),
+        }
+        answer = self.iam.write(
             "create_role",
             f"create IAM role {name}",
             missing={"EntityAlreadyExists"},
@@ -92,11 +100,18 @@ class Roles(Kind):
             AssumeRolePolicyDocument=policy_text(wanted["trust_policy"]),
             **{key: value for key, value in fields.items() if value},
         )
+        if answer is None:  # the first of two tries had done it
+            return t.cast(Observed, self._find(name))
+        # Policies at once, not by a later update: only here it is known that the role may not be seen everywhere yet.
         for policy, document in (wanted.get("inline_policies") or {}).items():
             self._put_inline(name, policy, document, retry=NOT_SPREAD)
         for arn in wanted.get("managed_policies") or []:
             self._attach(name, arn, retry=NOT_SPREAD)
-        return t.cast("Observed", self._find(name))
+        return Observed(answer["Role"]["Arn"], state, self._facts(answer["Role"]))
+
+    @staticmethod
+    def _facts(role: t.Mapping[str, t.Any]) -> State:
+        return {"arn": role["Arn"], "role_id": role["RoleId"]}
 
     def update(self, scope: Scope, name: str, before: Observed, wanted: State, fields: Iterable[str]) -> None:
         setters: dict[str, Callable[[str, Observed, t.Any], None]] = {

@@ -85,7 +85,7 @@ class OidcProviders(Kind):
             return self.observe(scope, [name])[name]
         arn = answer["OpenIDConnectProviderArn"]
         # Not read back: IAM may not find for some seconds what it has just created.
-        return Observed(arn, dict(wanted), {"arn": arn})
+        return Observed(arn, {"tags": {}, "thumbprints": [], **wanted}, {"arn": arn})
 
     def update(self, scope: Scope, name: str, before: Observed, wanted: State, fields: Iterable[str]) -> None:
         setters: dict[str, Callable[[str, Observed, t.Any], None]] = {

@@ -56,7 +56,7 @@ class Keys(Kind):
 
     @staticmethod
     def _facts(data: Mapping[str, t.Any]) -> State:
-        return {"arn": data["Arn"], "key_state": data["KeyState"]}
+        return {"arn": data["Arn"]}
 
     @staticmethod
     def _is_pending(key: Observed) -> bool:

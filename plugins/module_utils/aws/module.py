@@ -30,6 +30,10 @@ class PlatformModule(AnsibleAWSModule):
     def __init__(self, argument_spec: dict[str, t.Any], **kwargs: t.Any) -> None:
         super().__init__(argument_spec=argument_spec, supports_check_mode=True, **kwargs)
 
+    def warn(self, *args: t.Any, **kwargs: t.Any) -> None:
+        """Straight to ansible-core: amazon.aws 10 would put warnings into the result as well, which is deprecated."""
+        self._module.warn(*args, **kwargs)
+
     def api(self, service: str, region: str | None = None) -> Api:
         """Calls to a service, in the module's region or another one."""
         extra = {"region": region} if region else {}
@@ -75,15 +79,26 @@ class PlatformModule(AnsibleAWSModule):
         """
         plan, scope = reconcile(list(requests), check_mode=self.check_mode)
         if wait and not self.check_mode:
-            for request in requests:
-                if request.kind.statuses:
-                    wait_ready(request.kind, scope, list(request.wanted), wait)
+            self._wait(requests, plan, scope, wait)
         resources = {request.kind.kind: resource_facts(scope, request) for request in requests}
         self.exit_planned(plan, resources=resources, **values)
+
+    @staticmethod
+    def _wait(requests: t.Iterable[Request], plan: Plan, scope: Scope, timeout: float) -> None:
+        """Wait for each slow kind. Raises ApplyError when it fails after changes: they are made, and kept."""
+        try:
+            for request in requests:
+                if request.kind.statuses:
+                    wait_ready(request.kind, scope, list(request.wanted), timeout)
+        except AwsError as error:
+            if not plan.changed:
+                raise
+            raise ApplyError(f"{error}. What was changed is kept; run again to continue", list(plan.changes)) from error
 
     def exit_planned(self, plan: Plan, **values: t.Any) -> t.NoReturn:
         """Exit with what the plan says: the diff and the list of changes cannot differ from what was done."""
         self.exit_json(changed=plan.changed, diff=plan.diff(), changes=plan.summaries(), **values)
+        raise AssertionError("unreachable: exit_json ends the module")
 
 
 def resource_facts(scope: Scope, request: Request) -> dict[str, dict[str, t.Any]]:

@@ -40,6 +40,15 @@ def test_create_as_previewed_then_nothing(iam):
     assert_settled("iam_oidc_provider", PRESENT)
 
 
+@pytest.mark.usefixtures("iam")
+def test_tags_may_be_left_out():
+    untagged = {key: value for key, value in PRESENT.items() if key != "tags"}
+
+    assert_previewed("iam_oidc_provider", untagged)
+
+    assert_settled("iam_oidc_provider", untagged)
+
+
 def test_our_tags_and_thumbprints_are_updated(iam):
     run_module("iam_oidc_provider", PRESENT)
     edited = {**PRESENT, "tags": {**TAGS, "CostCenter": "7"}, "thumbprints": ["A" * 40]}

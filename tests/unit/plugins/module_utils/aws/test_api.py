@@ -239,6 +239,15 @@ def test_a_creation_that_was_throttled_with_a_5xx_did_not_happen(aws):
     aws.create(repeatable=False)
 
 
+def test_a_creation_that_was_throttled_to_the_end_did_not_happen(aws):
+    aws.refuses("create_log_group", "RequestLimitExceeded", status=503, times=ATTEMPTS)
+
+    with pytest.raises(AwsError) as raised:
+        aws.create(repeatable=False)
+
+    assert not isinstance(raised.value, AmbiguousError)
+
+
 def test_a_service_that_is_not_implemented_is_a_refusal(aws):
     aws.refuses("create_log_group", "NotImplemented", status=501)
 
