@@ -32,7 +32,7 @@ export PYTHONDONTWRITEBYTECODE :=
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} \
 		/^##@/ {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / {gsub(/\$$\$$/, "$$", $$2); printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 
 .PHONY: venv
@@ -60,7 +60,7 @@ test: lint sanity tests molecule ## All gates
 lint: venv ## ruff, mypy, yamllint, ansible-lint, changelog
 	ruff check .
 	ruff format --check .
-	mypy -p ansible_collections.monay.platform.plugins -p simulator -p tools -p tests.support
+	mypy -p ansible_collections.monay.platform.plugins -p simulator -p tools -p bench -p tests.support
 	yamllint --strict .
 	ansible-lint --offline
 	antsibull-changelog lint
@@ -102,6 +102,16 @@ packaging: venv ## Build, install and use the collection; an AWX checkout
 molecule: venv ## Phase 1 of dev from create to destroy, with ansible-native molecule
 	port=$$(python -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])'); \
 	cd extensions && env -u AWS_PROFILE -u AWS_SESSION_TOKEN SIMULATOR_PORT="$$port" molecule test
+
+##@ Measure
+
+.PHONY: bench
+bench: venv ## Time phase 1 of dev and prod on the simulator: from empty, no change, one edit, destroy
+	PYTHONPATH=collections:. python -m bench.phase1 $(ARGS)
+
+.PHONY: bench-connection
+bench-connection: venv ## Time the connection plugin against Ansible's own
+	PYTHONPATH=collections:. python -m bench.connection
 
 ##@ Maintain
 
