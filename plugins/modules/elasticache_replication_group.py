@@ -79,9 +79,10 @@ options:
         type: str
         required: true
       nodes:
-        description: Number of nodes, of which one takes the writes and the others are its replicas.
+        description:
+          - Number of nodes, of which one takes the writes and the others are its replicas.
+          - A new group has one node if it is not said.
         type: int
-        default: 1
       automatic_failover:
         description: Make a replica the one that takes the writes when that fails. Wants 2 nodes or more.
         type: bool
@@ -236,7 +237,7 @@ REPLICATION_GROUP_SPEC = dict(
     engine=dict(type="str", choices=["redis", "valkey"], default="redis"),
     engine_version=dict(type="str", required=True),
     node_type=dict(type="str", required=True),
-    nodes=dict(type="int", default=1),
+    nodes=dict(type="int"),
     automatic_failover=dict(type="bool"),
     multi_az=dict(type="bool"),
     kms_key=dict(type="str", no_log=False),

@@ -135,7 +135,7 @@ class ReplicationGroups(Kind):
             repeatable=False,
             ReplicationGroupId=name,
             Engine=wanted["engine"],
-            NumCacheClusters=wanted["nodes"],
+            NumCacheClusters=wanted.get("nodes", 1),
             CacheSubnetGroupName=wanted["subnet_group"],
             AtRestEncryptionEnabled=True,
             TransitEncryptionEnabled=True,

@@ -7,7 +7,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from ..core.database import instance_problems, refuse, without_idle_settings
+from ..core.database import instance_problems, refuse, replication_problems, without_idle_settings
 from ..core.database_state import Resolver
 from ..core.plan import State
 from .api import Api
@@ -38,18 +38,22 @@ class Assembly:
         users = GroupUsers(self.instances)
         self.subnet_groups = DbSubnetGroups(rds, network, users.wait_free)
         self.parameter_groups = DbParameterGroups(rds, users.wait_free)
-        self.replicas = DbReplicas(self.instances, self._owner())
+        self.replicas = DbReplicas(self.instances, self._owner(), all_of_them=self.params["state"] == "absent")
         self.backups = BackupReplications(self.instances, self._rds_in, self._keys_in)
 
     def requests(self) -> list[Request]:
         """What is wanted of the sections that are given. Raises PlanRefused for what RDS would not accept."""
-        instance = self.params["instance"]
-        if instance:
-            replicas = len(self.params["replicas"] or ())
-            refuse(f"RDS instance {self.name}", instance_problems(self.name, instance, replicas))
+        self._refuse()
         part = self.params["part"]
         requests = self._groups() + self._instance() if part != "complete" else [Request(self.instances)]
         return requests + (self._dependents() if part != "start" else [])
+
+    def _refuse(self) -> None:
+        instance, replication = self.params["instance"] or {}, self.params["backup_replication"] or {}
+        problems = replication_problems(replication, instance, self.instances.rds.region)
+        if instance:
+            problems += instance_problems(self.name, instance, len(self.params["replicas"] or ()))
+        refuse(f"RDS instance {self.name}", problems)
 
     def removal(self) -> list[Request]:
         """What is to go; groups only where they are named."""
@@ -127,7 +131,7 @@ class Assembly:
             timeout=params["wait_timeout"],
             apply_immediately=params["apply_immediately"],
             allow_major=params["allow_major_version_upgrade"],
-            remove=params["state"] == "absent",
+            remove=params["state"] == "absent" and params["part"] != "complete",
             unprotect=params["force_unprotect"],
             final_snapshot=params["final_snapshot"],
         )

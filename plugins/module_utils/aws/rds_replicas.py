@@ -37,16 +37,18 @@ class DbReplicas(DbInstances):
     kind = "RDS read replica"
     after = ("RDS instance",)
 
-    def __init__(self, like: DbInstances, owner: str | None) -> None:
+    def __init__(self, like: DbInstances, owner: str | None, *, all_of_them: bool = False) -> None:
         """`like` manages the instance that is replicated.
 
-        `owner` is the ManagedBy tag of the replicas that may be deleted when they are not wanted any more.
+        `owner` is the ManagedBy tag of the replicas that may be deleted when they are not wanted any more. With
+        `all_of_them` every replica may be: without its source it would live on as an instance of its own.
         """
         policy = replace(like.policy, unprotect=True)
         super().__init__(like.name, like.rds, like.network, like.keys, like.resolve, policy)
         self.instances = like
         self.source = like.name
         self.owner = owner
+        self.all_of_them = all_of_them
 
     def observe(self, scope: Scope, names: Iterable[str]) -> dict[str, Observed]:
         source = scope.find(self.instances.kind, self.source)
@@ -55,10 +57,7 @@ class DbReplicas(DbInstances):
         return {name: each for name, each in found.items() if name in names or self._owned(each)}
 
     def _owned(self, replica: Observed) -> bool:
-        # Without its source a replica would live on as an instance of its own, so that all of them go with it.
-        if self.policy.remove:
-            return True
-        return self.owner is not None and replica.state["tags"].get("ManagedBy") == self.owner
+        return self.all_of_them or (self.owner is not None and replica.state["tags"].get("ManagedBy") == self.owner)
 
     def create(self, scope: Scope, name: str, wanted: State) -> Observed:
         self._await_free_name(scope, name)

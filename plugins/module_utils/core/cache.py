@@ -61,10 +61,10 @@ def _name(name: str) -> Iterator[str]:
 
 
 def _nodes(said: State) -> Iterator[str]:
-    nodes = said.get("nodes", 1)
-    if not 1 <= nodes <= MOST_NODES:
+    nodes = said.get("nodes")
+    if nodes is not None and not 1 <= nodes <= MOST_NODES:
         yield f"nodes {nodes} must be between 1 and {MOST_NODES}: one that takes writes, the others its replicas"
-    if said.get("automatic_failover") and nodes < 2:
+    if said.get("automatic_failover") and nodes is not None and nodes < 2:
         yield f"automatic_failover needs 2 nodes or more, nodes is {nodes}"
     if said.get("multi_az") and not said.get("automatic_failover"):
         yield "multi_az needs automatic_failover"

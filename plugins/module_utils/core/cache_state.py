@@ -92,7 +92,9 @@ def settings_arguments(
 def _member_state(member: Mapping[str, Any], group_names: Mapping[str, str]) -> State:
     pending = member.get("PendingModifiedValues") or {}
     topic = member.get("NotificationConfiguration") or {}
-    state: State = {
+    return {
+        # Not the group's word for it, which may be older: what is pending here must not be looked for in two answers.
+        "node_type": pending.get("CacheNodeType") or member["CacheNodeType"],
         "engine_version": pending.get("EngineVersion") or member["EngineVersion"],
         "parameter_group": (member.get("CacheParameterGroup") or {}).get("CacheParameterGroupName", ""),
         "subnet_group": member.get("CacheSubnetGroupName", ""),
@@ -100,9 +102,6 @@ def _member_state(member: Mapping[str, Any], group_names: Mapping[str, str]) -> 
         "maintenance_window": member.get("PreferredMaintenanceWindow", "").lower(),
         "notification_topic": topic.get("TopicArn", "") if topic.get("TopicStatus") == "active" else "",
     }
-    if pending.get("CacheNodeType"):
-        state["node_type"] = pending["CacheNodeType"]
-    return state
 
 
 def _availability(group: Mapping[str, Any]) -> State:

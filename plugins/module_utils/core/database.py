@@ -51,6 +51,21 @@ def instance_problems(name: str, instance: Mapping[str, Any], replicas: int) -> 
     return [problem for rule in rules for problem in rule]
 
 
+def replication_problems(replication: Mapping[str, Any], instance: Mapping[str, Any], region: str) -> list[str]:
+    """What RDS would refuse about replicating the backups of an (encrypted) instance in `region`."""
+    target = replication.get("region")
+    if not target:
+        return []
+    problems = []
+    if target == region:
+        problems.append(f"backup_replication.region {target} is the region of the instance; give another one")
+    if not replication.get("kms_key"):
+        problems.append(f"backup_replication needs kms_key, the alias of a KMS key in {target}")
+    if instance.get("backup_retention_days") == 0:
+        problems.append("backup_replication needs backups: backup_retention_days must not be 0")
+    return problems
+
+
 def settled_instance(kind: str, wanted: State, observed: State, *, allow_major: bool) -> State:
     """Wanted as it is to be compared: AWS may have upgraded the engine, grown the storage or not told everything yet.
 

@@ -332,6 +332,18 @@ def test_a_protected_instance_is_deleted_only_by_force(simulator):
     assert all_instances(simulator) == []
 
 
+def test_replicas_of_a_protected_instance_go_without_force(simulator):
+    run_module("rds_instance", edited(COMPLETE, "instance", deletion_protection=True))
+
+    gone = run_module("rds_instance", {**ABSENT, "part": "complete"})
+
+    assert changes(gone) == {
+        ("delete", "RDS backup replication", DR_REGION),
+        ("delete", "RDS read replica", f"{NAME}-replica-1"),
+    }
+    assert [each["DBInstanceIdentifier"] for each in all_instances(simulator)] == [NAME]
+
+
 def test_an_interrupted_creation_is_continued(simulator):
     for lost in ("CreateDBSubnetGroup", "CreateDBParameterGroup", "CreateDBInstance"):
         simulator.fault("error500", match={"operation": lost}, when="after", times=1)

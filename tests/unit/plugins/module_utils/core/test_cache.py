@@ -45,6 +45,7 @@ GROUP = {
 }
 MEMBER = {
     "CacheClusterId": "redis-001",
+    "CacheNodeType": "cache.t3.small",
     "EngineVersion": "7.1.0",
     "CacheParameterGroup": {"CacheParameterGroupName": "pg"},
     "CacheSubnetGroupName": "sn",

@@ -12,6 +12,7 @@ from ansible_collections.monay.platform.plugins.module_utils.core.database impor
     instance_problems,
     refuse,
     replica_plan,
+    replication_problems,
     settled_instance,
     without_idle_settings,
 )
@@ -194,6 +195,29 @@ def test_windows_meet_exactly_where_a_minute_is_in_both(start, length, week_star
     both = any((start + each) % 1440 in minutes for each in range(length))
 
     assert overlap((start, start + length), (week_start, week_start + week_length)) is both
+
+
+@pytest.mark.parametrize(
+    ("replication", "instance", "words"),
+    [
+        ({"region": "us-east-1", "kms_key": "alias/x"}, {}, "is the region of the instance"),
+        ({"region": "us-west-2", "kms_key": None}, {}, "needs kms_key"),
+        ({"region": "us-west-2", "kms_key": "alias/x"}, {"backup_retention_days": 0}, "needs backups"),
+    ],
+)
+def test_backups_that_cannot_be_replicated(replication, instance, words):
+    problems = replication_problems(replication, instance, "us-east-1")
+
+    assert len(problems) == 1
+    assert words in problems[0]
+
+
+def test_backups_that_can_be_replicated_or_are_not():
+    assert (
+        replication_problems({"region": "us-west-2", "kms_key": "k"}, {"backup_retention_days": 7}, "us-east-1") == []
+    )
+    assert replication_problems({"region": ""}, {"backup_retention_days": 0}, "us-east-1") == []
+    assert replication_problems({}, {}, "us-east-1") == []
 
 
 def test_replicas_are_numbered():
