@@ -22,7 +22,7 @@ CASES = [
     ),
     pytest.param({"platform_environment": "dev_one"}, "platform_environment", "hyphens", id="name with underscore"),
     pytest.param(
-        {"platform_project": "the-monay-platform"}, "platform_project", "target group may have 32", id="name too long"
+        {"platform_project": "the-monay-payments-platform-of-all"}, "platform_project", "40 characters", id="long name"
     ),
     pytest.param({"network_cidr": "10.10.0.0/28"}, "network_cidr", "/22", id="network too small"),
     pytest.param({"network_cidr": "10.20.8.0/22"}, "network_cidr", "environment staging", id="network overlaps"),

@@ -104,7 +104,7 @@ def test_accounts_and_networks_are_kept_apart(inventories):
         ("prod", "platform_monitoring_level", "full"),
         ("prod", "database_instance_class", "db.r5.xlarge"),
         ("prod", "cache_node_type", "cache.r5.large"),
-        ("prod", "database_backup_replication_region", "{{ platform_dr_region }}"),
+        ("prod", "platform_multi_region_backup", True),
         ("prod", "platform_data_protection", True),
     ],
 )

@@ -19,9 +19,8 @@ Values = Mapping[str, Any]
 
 # Longest names that AWS takes, and the longest ending that the collection puts behind platform_name.
 # Sources: RDS CreateDBInstance (63), ElastiCache CreateReplicationGroup (40), S3 bucket naming rules (63),
-# ELBv2 CreateTargetGroup (32), IAM CreateRole (64).
+# IAM CreateRole (64).
 NAME_LIMITS = (
-    ("load balancer target group", 32, "-cross-platform-web-b"),
     ("Redis replication group", 40, "-redis"),
     ("S3 bucket", 63, "-000000000000-backups-dr"),
     ("RDS instance", 63, "-postgres-replica-1"),
