@@ -88,7 +88,7 @@ class _CaseInsensitive(dict[str, str]):
 def _preferred_protocol(model: ServiceModel) -> str:
     """The protocol that boto3 speaks to the service, as far as moto speaks it."""
     protocols = [str(model.protocol), *model.metadata.get("protocols", [])]
-    return next(protocol for protocol in protocols if protocol in PROTOCOL_PARSERS)
+    return next(str(protocol) for protocol in protocols if protocol in PROTOCOL_PARSERS)
 
 
 @functools.cache

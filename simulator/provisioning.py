@@ -49,7 +49,7 @@ class Schedule:
 
     def after(self, kind: str, action: Action, *args: Any, deletion: bool = False) -> None:
         """Carry out `action(world, *args)` in the seconds that a `kind` takes, or in a third of them for a deletion."""
-        seconds = self.seconds[kind] / (3 if deletion else 1)
+        seconds = 0.0 if self.clock.instant else self.seconds[kind] / (3 if deletion else 1)
         heapq.heappush(self._heap, (self.clock.now() + seconds, next(self._order), action, args))
 
     def run_due(self, world: World) -> None:

@@ -107,7 +107,7 @@ def describe_nat_gateways(context: Context) -> dict[str, Any]:
     items = [
         _describe(backend, gateway) for gateway in backend.nat_gateways.values() if not wanted or gateway.id in wanted
     ]
-    return {"NatGateways": filtered(items, context.parameters.get("Filters"), _FILTERS)}
+    return {"NatGateways": filtered(items, context.parameters.get("Filter"), _FILTERS)}
 
 
 @answers("ec2", "DeleteNatGateway")

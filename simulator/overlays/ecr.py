@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from simulator.errors import AwsError
@@ -25,6 +26,25 @@ def put_replication(context: Context) -> dict[str, Any]:
             _require(not own, "Replication destination cannot be the same as the source registry")
     context.backend().replication_config = {"rules": rules}
     return {"replicationConfiguration": {"rules": rules}}
+
+
+@answers("ecr", "PutImage")
+def put_image(context: Context) -> dict[str, Any]:
+    """An image is known by the digest of its manifest; moto gives many images the same one."""
+    digest = hashlib.sha256(context.parameters["imageManifest"].encode()).hexdigest()
+    repository = context.backend().repositories.get(context.parameters["repositoryName"])
+    known = [image.image_manifest for image in repository.images] if repository else []
+    try:
+        return context.moto({"imageDigest": f"sha256:{digest}", **context.parameters})
+    except AwsError as error:
+        if error.code == "ImageAlreadyExistsException" and context.parameters["imageManifest"] not in known:
+            # another image has the tag: moto has one code for both
+            tag = context.parameters.get("imageTag")
+            message = f"The image tag '{tag}' already exists in the '{repository.name}' repository and cannot be "
+            raise AwsError(
+                "ImageTagAlreadyExistsException", f"{message}overwritten because it is immutable."
+            ) from error
+        raise
 
 
 def _require(condition: bool, text: str) -> None:

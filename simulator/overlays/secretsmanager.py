@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from moto.secretsmanager.models import ReplicaSecret
@@ -37,6 +38,7 @@ def replicas(context: Context) -> dict[str, Any]:
     answer, backend = context.moto(), context.backend()
     name = context.parameters.get("SecretId") or context.parameters["Name"]
     secret = backend.secrets[name]
+    _date_versions(secret)
     wanted = {one["Region"]: one.get("KmsKeyId") for one in context.parameters.get("AddReplicaRegions", [])}
     for replica in secret.replicas:
         if wanted.get(replica.region):
@@ -45,6 +47,36 @@ def replicas(context: Context) -> dict[str, Any]:
         answer["ReplicationStatus"] = [replica.config for replica in secret.replicas]
     answer["ARN"] = secret.arn
     return answer
+
+
+def _date_versions(secret: Any) -> None:
+    """Give new versions the moment they were made; moto's is cut to whole seconds."""
+    for version in secret.versions.values():
+        if isinstance(version["createdate"], int):
+            version["createdate"] = time.time()
+
+
+@answers("secretsmanager", "PutSecretValue", "UpdateSecret")
+def new_version(context: Context) -> dict[str, Any]:
+    answer = context.moto()
+    _date_versions(context.backend().secrets[context.parameters["SecretId"]])
+    return answer
+
+
+@answers("secretsmanager", "ListSecretVersionIds")
+def list_versions(context: Context) -> dict[str, Any]:
+    """With the moment each version was made; moto answers with the present one."""
+    known, name = context.backend().secrets, context.parameters["SecretId"]
+    if name not in known:
+        message = "Secrets Manager can't find the specified secret."
+        raise AwsError("ResourceNotFoundException", message)
+    secret = known[name]
+    versions = [
+        {"VersionId": key, "VersionStages": version["version_stages"], "CreatedDate": version["createdate"]}
+        for key, version in secret.versions.items()
+        if version["version_stages"] or context.parameters.get("IncludeDeprecated")
+    ]
+    return {"ARN": secret.arn, "Name": secret.name, "Versions": versions}
 
 
 @answers("secretsmanager", "DescribeSecret")

@@ -418,11 +418,16 @@ def secrets_and_images(aws: Aws) -> None:
     secrets = aws("secretsmanager")
     secrets.create_secret(Name="app/main", SecretString="{}", Tags=[TAG])
     secrets.replicate_secret_to_regions(SecretId="app/main", AddReplicaRegions=[{"Region": OTHER_REGION}])
+    secrets.put_secret_value(SecretId="app/main", SecretString="{}")
+    secrets.update_secret(SecretId="app/main", Description="changed")
+    secrets.list_secret_version_ids(SecretId="app/main")
     secrets.describe_secret(SecretId="app/main")
     aws("secretsmanager", region=OTHER_REGION).describe_secret(SecretId="app/main")
     secrets.remove_regions_from_replication(SecretId="app/main", RemoveReplicaRegions=[OTHER_REGION])
     aws("ecr").create_repository(repositoryName="monay/backend", tags=[TAG])
     aws("ecr").describe_repositories()
+    manifest = {"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json", "layers": []}
+    aws("ecr").put_image(repositoryName="monay/backend", imageManifest=json.dumps(manifest), imageTag="v1")
     destinations = [{"region": OTHER_REGION, "registryId": ACCOUNT}]
     rules = [{"destinations": destinations}, {"destinations": [{"region": "eu-west-1", "registryId": ACCOUNT}]}]
     aws("ecr").put_replication_configuration(replicationConfiguration={"rules": rules})

@@ -155,7 +155,7 @@ def test_an_unsigned_call_is_refused_and_logged(simulator: Simulator) -> None:
     import urllib.request
 
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(f"{simulator.endpoint}/some/path", timeout=10)
+        urllib.request.urlopen(f"{simulator.endpoint}/some/path", timeout=10)  # noqa: S310
     with refused.value:
         assert refused.value.code == 403
         assert b"MissingAuthenticationToken" in refused.value.read()

@@ -31,7 +31,7 @@ def _refusal(client: Any, method: str) -> Any:
     return refused.value.response
 
 
-@pytest.mark.parametrize(("service", "method", "throttled", "internal"), SERVICES, ids=lambda value: str(value))
+@pytest.mark.parametrize(("service", "method", "throttled", "internal"), SERVICES, ids=str)
 def test_throttling_and_errors_speak_the_services_language(
     simulator: Simulator, service: str, method: str, throttled: str, internal: str
 ) -> None:
