@@ -167,7 +167,7 @@ def _rule_faults(rule: Mapping[str, Any]) -> list[str]:
 
 def _positive(value: Any) -> bool:
     """Whether it is a number above 0, be it as text."""
-    return str(value).isdigit() and int(value) > 0
+    return str(value).isdigit() and int(str(value)) > 0
 
 
 def _lifecycle_rule(rule: Mapping[str, Any]) -> Rule:
