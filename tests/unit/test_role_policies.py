@@ -44,7 +44,7 @@ ROLES = {
     for role in (
         *role_variable("account", "__account_service_roles", DEV),
         *role_variable("account", "__account_deploy_roles", DEV),
-        role_variable("task_role", "__task_role", DEV),
+        role_variable("task_role", "__task_role_itself", DEV),
     )
 }
 KEYS = {key["alias"]: key for key in role_variable("encryption", "__encryption_keys", DEV)}
