@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulator import moto_backend, overlays
+from simulator import moto_backend, overlays, quick
 from simulator.clock import Clock
 from simulator.control import Control
 from simulator.gateway import Gateway
@@ -42,6 +42,7 @@ def start(host: str, port: int, latency_ms: float, speed: float, state_file: str
     :raises StateError: when the state file cannot be loaded.
     :raises OSError: when the port is taken.
     """
+    quick.apply()
     overlays.load_all()
     world = World(Clock(speed))
     if state_file and Path(state_file).exists():

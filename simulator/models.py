@@ -13,6 +13,8 @@ from moto.core.routing import get_service_router
 from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model
 
+from simulator import quick
+
 if TYPE_CHECKING:
     from moto.core.model import OperationModel, ServiceModel
 
@@ -51,7 +53,7 @@ class Model:
 
     def render_answer(self, operation: OperationModel, result: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
         """Serialise a result; members that the output shape does not know are never sent."""
-        serializer = get_serializer_class(self.service, self.protocol)(operation)
+        serializer = get_serializer_class(self.service, self.protocol)(operation, value_picker=quick.DictPicker())
         answer = serializer.serialize(result)
         body = answer["body"]
         return answer["status_code"], dict(answer["headers"]), body.encode() if isinstance(body, str) else body

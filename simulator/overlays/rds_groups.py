@@ -155,6 +155,17 @@ def check_subnet_group(context: Context) -> None:
         raise AwsError("DBSubnetGroupDoesNotCoverEnoughAZs", message + "least 2 AZs.")
 
 
+@answers("rds", "ModifyDBSubnetGroup")
+def modify_subnet_group(context: Context) -> dict[str, Any]:
+    """moto takes the group out of its list and does not put it back."""
+    groups, name = context.backend().subnet_groups, context.parameters["DBSubnetGroupName"].lower()
+    group = groups[name]
+    try:
+        return context.moto({**context.parameters, "DBSubnetGroupName": name})
+    finally:
+        groups[name] = group
+
+
 @guards("rds", "DeleteDBSubnetGroup")
 def delete_subnet_group(context: Context) -> None:
     """A group that an instance is in stays."""

@@ -327,6 +327,7 @@ def databases(aws: Aws) -> None:
     rds.describe_db_parameters(DBParameterGroupName="pg16")
     rds.reset_db_parameter_group(DBParameterGroupName="pg16", Parameters=[setting])
     rds.describe_db_subnet_groups(DBSubnetGroupName="data")
+    rds.modify_db_subnet_group(DBSubnetGroupName="data", SubnetIds=made["subnets"][::-1])
     rds.describe_db_instances(DBInstanceIdentifier="main")
     rds.modify_db_instance(DBInstanceIdentifier="main", AllocatedStorage=30, ApplyImmediately=True)
     rds.reboot_db_instance(DBInstanceIdentifier="main")

@@ -249,6 +249,11 @@ def test_a_subnet_group_needs_two_zones_and_existing_subnets(aws: Aws) -> None:
     refused("DBSubnetGroupDoesNotCoverEnoughAZs", rds, "create_db_subnet_group", **group, SubnetIds=few)
     refused("InvalidSubnet", rds, "create_db_subnet_group", **group, SubnetIds=["subnet-none"])
     refused("DBSubnetGroupNotFoundFault", rds, "modify_db_subnet_group", **group, SubnetIds=made["subnets"])
+    rds.create_db_subnet_group(**group, SubnetIds=made["subnets"])
+    rds.modify_db_subnet_group(DBSubnetGroupName="data", DBSubnetGroupDescription="e", SubnetIds=made["subnets"])
+    assert (
+        rds.describe_db_subnet_groups(DBSubnetGroupName="data")["DBSubnetGroups"][0]["DBSubnetGroupDescription"] == "e"
+    )
 
 
 def test_backups_are_replicated_to_another_region(simulator: Simulator, aws: Aws) -> None:
