@@ -331,3 +331,26 @@ def apply_security_groups(context: Context) -> dict[str, Any]:
     for association in endpoint.associations.values():
         association["SecurityGroups"] = groups
     return {"SecurityGroupIds": groups}
+
+
+@answers("ec2", "CreateTags", "DeleteTags")
+def change_tags(context: Context) -> dict[str, Any]:
+    """moto knows no endpoints to tag."""
+    parameters = context.parameters
+    own = [one for one in parameters["Resources"] if one.startswith("cvpn-endpoint-")]
+    others = [one for one in parameters["Resources"] if one not in own]
+    known = context.store(Endpoints).by_id
+    for identifier in own:
+        if identifier not in known:
+            raise AwsError("InvalidClientVpnEndpointId.NotFound", f"Endpoint {identifier} does not exist")
+    if others:
+        context.moto({**parameters, "Resources": others})
+    tags = {tag["Key"]: tag.get("Value") for tag in parameters.get("Tags", [])}
+    if context.call.operation == "CreateTags":
+        context.backend().create_tags(own, {key: value or "" for key, value in tags.items()})
+        return {}
+    # without a list of tags all go, without a value the key alone decides
+    for identifier in own:
+        present = list(context.backend().tags.get(identifier, {}))
+        context.backend().delete_tags([identifier], tags or dict.fromkeys(present))
+    return {}

@@ -160,6 +160,8 @@ def client_vpn(aws: Aws) -> None:
     ec2.apply_security_groups_to_client_vpn_target_network(
         ClientVpnEndpointId=endpoint, VpcId=made["vpc"], SecurityGroupIds=[made["group"]]
     )
+    ec2.create_tags(Resources=[endpoint, made["vpc"]], Tags=[{"Key": "Owner", "Value": "net"}])
+    ec2.delete_tags(Resources=[endpoint, made["vpc"]], Tags=[{"Key": "Owner"}])
     ec2.describe_client_vpn_endpoints(ClientVpnEndpointIds=[endpoint])
     ec2.describe_client_vpn_target_networks(ClientVpnEndpointId=endpoint)
     ec2.describe_client_vpn_authorization_rules(ClientVpnEndpointId=endpoint)

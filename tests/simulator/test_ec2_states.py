@@ -256,6 +256,12 @@ def test_a_client_vpn_is_usable_with_its_first_network(simulator: Simulator, aws
         return str(ec2.describe_client_vpn_endpoints()["ClientVpnEndpoints"][0]["Status"]["Code"])
 
     assert state() == "pending-associate"
+    identifier = endpoint["ClientVpnEndpointId"]
+    ec2.create_tags(Resources=[identifier, made["vpc"]], Tags=[{"Key": "Owner", "Value": "net"}])
+    assert ec2.describe_client_vpn_endpoints()["ClientVpnEndpoints"][0]["Tags"] == [{"Key": "Owner", "Value": "net"}]
+    assert {"Key": "Owner", "Value": "net"} in ec2.describe_vpcs(VpcIds=[made["vpc"]])["Vpcs"][0]["Tags"]
+    ec2.delete_tags(Resources=[identifier], Tags=[{"Key": "Owner"}])
+    assert ec2.describe_client_vpn_endpoints()["ClientVpnEndpoints"][0]["Tags"] == []
     simulator.settings(speed=1)
     subnet = made["subnets"][0]
     association = ec2.associate_client_vpn_target_network(**endpoint, SubnetId=subnet)["AssociationId"]
