@@ -199,10 +199,10 @@ def _require(context: Context, arn: str) -> None:
 
 @answers("elasticache", "ListTagsForResource", "AddTagsToResource", "RemoveTagsFromResource")
 def tags(context: Context) -> dict[str, Any]:
-    """A replication group that is not available refuses changes of its tags."""
+    """A replication group that is not available refuses its tags, to read and to change."""
     arn, service = context.parameters["ResourceName"], context.backend().tagging_service
     _require(context, arn)
-    if context.call.operation != "ListTagsForResource" and ":replicationgroup:" in arn:
+    if ":replicationgroup:" in arn:
         require_available(find_group(context, arn.rpartition(":")[2]))
     if context.call.operation == "AddTagsToResource":
         service.tag_resource(arn, context.parameters["Tags"])

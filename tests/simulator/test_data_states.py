@@ -296,6 +296,7 @@ def test_a_replication_group_takes_time_and_refuses_changes_meanwhile(simulator:
     arn = _group(aws)["ARN"]
     refused("InvalidReplicationGroupState", cache, "modify_replication_group", **larger)
     refused("InvalidReplicationGroupState", cache, "add_tags_to_resource", ResourceName=arn, Tags=[TAG])
+    refused("InvalidReplicationGroupState", cache, "list_tags_for_resource", ResourceName=arn)
     refused("InvalidReplicationGroupState", cache, "delete_replication_group", ReplicationGroupId="sessions")
     simulator.settings(speed="inf")
     group = _group(aws)
