@@ -7,6 +7,8 @@ import re
 
 import boto3
 import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError, ReadTimeoutError
 from moto import mock_aws
 
 from ansible_collections.monay.platform.plugins.module_utils.aws import api
@@ -203,3 +205,43 @@ def test_an_unknown_managed_policy_is_named_in_the_failure(monkeypatch):
 
     assert "attach policy arn:aws:iam::aws:policy/Nonesuch to IAM role monay-dev-probe" in message
     assert "NoSuchEntity" in message
+
+
+def failing_once(monkeypatch, operation, error):
+    """The call does its work, and its answer is an error, the first time."""
+    call, failed = BaseClient._make_api_call, []
+
+    def fail(client, name, params):
+        answer = call(client, name, params)
+        if name == operation and not failed:
+            failed.append(name)
+            raise error
+        return answer
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", fail)
+
+
+LOST = ReadTimeoutError(endpoint_url="https://iam")
+DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": "not you"}}, "PutRolePolicy")
+
+
+@pytest.mark.parametrize("operation", ["CreateRole", "PutRolePolicy", "AttachRolePolicy"])
+def test_a_lost_answer_is_no_failure(iam, monkeypatch, operation):
+    monkeypatch.setattr(api, "backoff", lambda _attempt: 0)
+    failing_once(monkeypatch, operation, LOST)
+
+    run_module("iam_role", task(ROLE))
+
+    assert iam.list_role_policies(RoleName=ROLE["name"])["PolicyNames"] == ["read"]
+    assert_settled("iam_role", task(ROLE))
+
+
+@pytest.mark.usefixtures("iam")
+@pytest.mark.parametrize("operation", ["CreateRole", "PutRolePolicy", "AttachRolePolicy"])
+def test_a_run_that_broke_off_is_continued_by_the_next(monkeypatch, operation):
+    failing_once(monkeypatch, operation, DENIED)
+    fail_module("iam_role", task(ROLE))
+
+    assert_previewed("iam_role", task(ROLE))
+
+    assert_settled("iam_role", task(ROLE))
