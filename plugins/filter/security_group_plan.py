@@ -54,7 +54,7 @@ options:
     elements: str
     default: []
   admin_access:
-    description: How administrators come in. V(client_vpn) adds a group that reaches PostgreSQL and Redis.
+    description: How administrators come in. With V(client_vpn) they reach PostgreSQL and Redis.
     type: str
     default: none
   admin_cidrs:

@@ -13,7 +13,7 @@ from functools import partial
 from ..core.plan import Observed, PlanRefused, State
 from ..core.tags import from_pairs, tag_changes, to_pairs
 from .api import Api, AwsError
-from .reconcile import Kind, Scope, side_by_side
+from .reconcile import Kind, Request, Scope, side_by_side
 
 Item = dict[str, t.Any]
 
@@ -176,6 +176,12 @@ class VpcKind(Kind):
         self.network = network
         self.ec2 = network.ec2
         self._tokens: dict[str, str] = {}
+        self._owned_only = True
+
+    def for_reference(self) -> Request:
+        """The request of a kind that is only read, because others name its resources: whoever owns them."""
+        self._owned_only = False
+        return Request(self)
 
     def token(self, name: str) -> str:
         """The same client token for all attempts of one run to create the resource: EC2 answers with the first one."""
@@ -190,7 +196,7 @@ class VpcKind(Kind):
         for item in self.items():
             tags = from_pairs(item.get("Tags"))
             name = tags.get("Name", "")
-            if not name or not (name in names or is_owned(tags)):
+            if not name or (self._owned_only and name not in names and not is_owned(tags)):
                 continue
             observed = Observed(item[self.id_key], {**self.read(scope, item), "tags": tags}, self.facts(item))
             found[name] = self.choose(name, found[name], observed) if name in found else observed

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..core.plan import Change, Observed, State, plan_kind
 from .api import Api
-from .ec2 import INTERNET_GATEWAY, NAT_GATEWAY, SUBNET, VPC, Network
+from .ec2 import INTERNET_GATEWAY, NAT_GATEWAY, SUBNET, VPC, Network, VpcKind
 from .ec2_endpoint import VpcEndpoints
 from .ec2_flow_log import FlowLogs
 from .ec2_nat import ELASTIC_IP, ElasticIps, NatGateways
@@ -64,17 +64,15 @@ def network_requests(
     `keep` are the names that stay, by option of `keep_only`.
     """
     kept = {kind: frozenset(names) for option, names in keep.items() for kind in KEPT[option]}
-    kinds = _kinds(ec2, iam, name, wanted.keys() | kept.keys())
-    return [
-        Section(
-            kind,
-            wanted.get(kind.kind, {}),
-            purge=kind.kind in EXHAUSTIVE and kind.kind in wanted,
-            keep_tags=keep_tags,
-            keep=kept.get(kind.kind),
-        )
-        for kind in kinds
-    ]
+    asked = wanted.keys() | kept.keys()
+
+    def request(kind: Kind) -> Request:
+        if kind.kind not in asked and isinstance(kind, VpcKind):
+            return kind.for_reference()
+        purge = kind.kind in EXHAUSTIVE and kind.kind in wanted
+        return Section(kind, wanted.get(kind.kind, {}), purge=purge, keep_tags=keep_tags, keep=kept.get(kind.kind))
+
+    return [request(kind) for kind in _kinds(ec2, iam, name, asked)]
 
 
 def removal_requests(

@@ -98,18 +98,18 @@ def security_group_plan(
                 ],
             }
         )
-    if with_vpn:
-        groups.append(
-            {
-                "name": group("client-vpn"),
-                "description": "Administrators by Client VPN",
-                "ingress": [],
-                "egress": [
-                    _rule(POSTGRESQL, "PostgreSQL", groups=[group("postgres")]),
-                    _rule(REDIS, "Redis", groups=[group("redis")]),
-                ],
-            }
-        )
+    stores = [
+        _rule(POSTGRESQL, "PostgreSQL", groups=[group("postgres")]),
+        _rule(REDIS, "Redis", groups=[group("redis")]),
+    ]
+    # The group is there always: it could not be deleted before the endpoint that uses it.
+    vpn = {
+        "name": group("client-vpn"),
+        "description": "Administrators by Client VPN",
+        "ingress": [],
+        "egress": stores if with_vpn else [],
+    }
+    groups.append(vpn)
     return sorted(groups, key=lambda each: str(each["name"]))
 
 

@@ -181,7 +181,8 @@ def test_nothing_may_go_anywhere_but_by_https():
 
 
 def test_administrators():
-    assert "monay-dev-client-vpn" not in plan()
+    assert plan()["monay-dev-client-vpn"]["egress"] == []
+    assert "monay-dev-client-vpn" not in peers(plan()["monay-dev-postgres"]["ingress"], "5432")
     groups = plan(admin_access="client_vpn", admin_cidrs=["192.168.0.0/24"])
 
     assert peers(groups["monay-dev-postgres"]["ingress"], "5432") == {
