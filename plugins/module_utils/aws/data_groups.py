@@ -54,9 +54,10 @@ class ServiceTags:
     def __init__(self, api: Api) -> None:
         self.api = api
 
-    def of(self, what: str, arn: str) -> dict[str, str]:
-        answer = self.api.read("list_tags_for_resource", f"list tags of {what}", ResourceName=arn)
-        return from_pairs(answer["TagList"])
+    def of(self, what: str, arn: str, busy: Collection[str] = ()) -> dict[str, str] | None:
+        """The tags, or None where the service answers with one of the codes `busy`."""
+        answer = self.api.read("list_tags_for_resource", f"list tags of {what}", busy, ResourceName=arn)
+        return from_pairs(answer["TagList"]) if answer else None
 
     def set(self, what: str, arn: str, current: dict[str, str], wanted: dict[str, str]) -> None:
         setting, removing = tag_changes(current, wanted)

@@ -109,8 +109,11 @@ class ReplicationGroups(Kind):
         )
         return Observed(group["ARN"], state | self._token_state(group), _facts(group, member))
 
-    def _tags(self, name: str, group: dict[str, t.Any]) -> dict[str, str]:
-        return self.tags.of(f"{self.kind} {name}", group["ARN"])
+    def _tags(self, name: str, group: dict[str, t.Any]) -> dict[str, str] | None:
+        """The tags, or None: ElastiCache refuses to list those of a group that it is busy with."""
+        if group["Status"] not in STATUSES.ready:
+            return None
+        return self.tags.of(f"{self.kind} {name}", group["ARN"], BUSY)
 
     def _token_state(self, group: dict[str, t.Any]) -> State:
         """ElastiCache never tells a token, so that dates have to say whether it is the one in the secret."""
@@ -161,12 +164,13 @@ class ReplicationGroups(Kind):
         return arguments
 
     def update(self, scope: Scope, name: str, before: Observed, wanted: State, fields: Iterable[str]) -> None:
-        """In the order in which the group is never below what it had: more nodes, settings, token, fewer nodes."""
+        """Tags, more nodes, settings, token, fewer nodes: in this order the group never has less than it needs."""
         changed = set(fields)
-        if "tags" in changed:
-            self.tags.set(f"{self.kind} {name}", before.id, before.state["tags"], wanted["tags"])
         missing = wanted.get("nodes", before.state["nodes"]) - before.state["nodes"]
         steps: list[Callable[[], None]] = []
+        if "tags" in changed:
+            what = f"{self.kind} {name}"
+            steps.append(partial(self.tags.set, what, before.id, before.state["tags"], wanted["tags"]))
         if missing > 0:
             steps.append(partial(self._set_nodes, "increase", name, wanted["nodes"]))
         if changed - APART:

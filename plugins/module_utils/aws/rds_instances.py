@@ -173,7 +173,7 @@ class DbInstances(Kind):
             self.tags.set(f"{self.kind} {name}", before.id, before.state["tags"], wanted["tags"])
         if changed == {"tags"}:
             return
-        self.await_ready(scope, name, before)
+        self._await_idle(scope, name, before)
         arguments = modify_arguments(before.state, wanted, changed, self.resolve)
         if "engine_version" in changed and self.policy.allow_major:
             arguments["AllowMajorVersionUpgrade"] = True
@@ -186,8 +186,16 @@ class DbInstances(Kind):
             **arguments,
         )
 
+    def _await_idle(self, scope: Scope, name: str, known: Observed) -> None:
+        """Wait until RDS takes changes of the instance: it refuses them while it is busy with it.
+
+        A failure is not waited for: a change may be what mends it, such as more storage for an instance that is full.
+        """
+        if STATUSES.verdict(known.facts["status"]) == "pending":
+            wait_ready(self, scope, [name], self.policy.timeout)
+
     def await_ready(self, scope: Scope, name: str, known: Observed) -> None:
-        """Wait until RDS takes changes of the instance: it refuses them while it is busy with it."""
+        """Wait until the instance runs. Raises AwsError for one that will not."""
         if STATUSES.verdict(known.facts["status"]) != "ready":
             wait_ready(self, scope, [name], self.policy.timeout)
 
@@ -197,7 +205,7 @@ class DbInstances(Kind):
         self._delete(scope, name, self._last_wishes(scope, name, before))
 
     def _unprotect(self, scope: Scope, name: str, before: Observed) -> None:
-        self.await_ready(scope, name, before)
+        self._await_idle(scope, name, before)
         self.rds.write(
             "modify_db_instance",
             f"lift the deletion protection of {self.kind} {name}",
@@ -216,9 +224,8 @@ class DbInstances(Kind):
                 f"{self.kind} {name} is {status}, of which RDS cannot take the final snapshot. Repair it first, or give"
                 " its data up with final_snapshot: false"
             )
-        if STATUSES.verdict(status) == "pending":
-            # A final snapshot can be taken only of an instance that is running.
-            self.await_ready(scope, name, before)
+        # A final snapshot can be taken only of an instance that RDS is not busy with.
+        self._await_idle(scope, name, before)
         snapshot = final_snapshot_name(name, before.facts["resource_id"])
         return {"FinalDBSnapshotIdentifier": snapshot, "SkipFinalSnapshot": False, "DeleteAutomatedBackups": False}
 

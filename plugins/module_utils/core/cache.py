@@ -41,7 +41,7 @@ def settled_group(kind: str, wanted: State, observed: State, *, allow_major: boo
 
     A key that `observed` does not have is not known yet (the group is being created) and is not compared.
     """
-    settled = {key: value for key, value in wanted.items() if key in observed or key == "tags"}
+    settled = {key: value for key, value in wanted.items() if key in observed}
     if settled.get("engine_version") is not None:
         settled["engine_version"] = settled_version(
             f"{kind} {observed['name']}",

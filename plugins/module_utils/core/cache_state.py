@@ -34,11 +34,11 @@ def group_state(
     *,
     key_name: Callable[[str], str],
     group_names: Mapping[str, str],
-    tags: Mapping[str, str],
+    tags: Mapping[str, str] | None,
 ) -> State:
     """The state in one item of DescribeReplicationGroups and one of its members in DescribeCacheClusters.
 
-    What ElastiCache does not tell while it creates the group is not in the state.
+    What ElastiCache does not tell while it is busy with the group is not in the state; `tags` are None then.
     """
     state: State = {
         "name": group["ReplicationGroupId"],
@@ -55,8 +55,9 @@ def group_state(
         "snapshot_window": group.get("SnapshotWindow", ""),
         "auto_minor_version_upgrade": group.get("AutoMinorVersionUpgrade", True),
         "logs": _logs(group),
-        "tags": dict(tags),
     }
+    if tags is not None:
+        state["tags"] = dict(tags)
     endpoint = next((each.get("PrimaryEndpoint") for each in group.get("NodeGroups") or ()), None)
     if endpoint and endpoint.get("Port"):
         state["port"] = endpoint["Port"]
