@@ -115,10 +115,11 @@ def measure(tasks: int, directory: Path, endpoint: str) -> list[tuple[object, ..
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as directory, simulated("--latency-ms", "0", "--speed", "inf") as simulator:
-        rows = [row for tasks in SIZES for row in measure(tasks, Path(directory), simulator.endpoint)]
     print(machine())
-    print(table(("tasks", "connection", "wall s", "CPU s", "times quicker"), rows))
+    with tempfile.TemporaryDirectory() as directory, simulated("--latency-ms", "0", "--speed", "inf") as simulator:
+        for tasks in SIZES:
+            rows = measure(tasks, Path(directory), simulator.endpoint)
+            print(table(("tasks", "connection", "wall s", "CPU s", "times quicker"), rows), flush=True)
 
 
 if __name__ == "__main__":

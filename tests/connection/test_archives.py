@@ -54,30 +54,19 @@ def test_an_archive_is_built_once_until_a_file_of_it_changes(collection: Collect
     assert collection.say() == ("first", False)
     collection.write("plugins/module_utils/helpers/__init__.py", "word = 'other'\n")
     assert collection.say() == ("other", True)
-    assert collection.say() == ("other", False)
 
 
 @ONE_CORE
-def test_a_new_file_that_an_import_may_mean_is_seen(collection: Collection) -> None:
+def test_an_archive_is_not_used_when_another_one_could_be_built(collection: Collection) -> None:
     assert collection.say() == ("first", True)
-    collection.write("plugins/module_utils/helpers/word.py", "")
-    assert collection.say() == ("first", True)
-
-
-@ONE_CORE
-def test_what_somebody_changed_or_could_change_is_not_used(collection: Collection) -> None:
+    collection.write("plugins/module_utils/helpers/word.py", "")  # what the import means, if the package lacks the name
     assert collection.say() == ("first", True)
     kept = collection.kept()
-    kept.write_bytes(kept.read_bytes() + b" ")
+    kept.write_bytes(kept.read_bytes() + b" ")  # somebody changed it
     assert collection.say() == ("first", True)
-    assert collection.say() == ("first", False)
-    kept.parent.chmod(0o770)
+    kept.parent.chmod(0o770)  # somebody could change it
     assert collection.say() == ("first", True)
     assert "is not a private directory of this user" in collection.sandbox.output
-
-
-@ONE_CORE
-def test_a_file_of_the_user_in_the_place_of_one_of_ansible_is_seen(collection: Collection) -> None:
-    assert collection.say() == ("first", True)
-    (collection.sandbox.path / "home/.ansible/plugins/module_utils").mkdir(parents=True)
+    kept.parent.chmod(0o700)
+    (collection.sandbox.path / "home/.ansible/plugins/module_utils").mkdir(parents=True)  # can override ansible's files
     assert collection.say() == ("first", True)
