@@ -80,6 +80,11 @@ def edited(**fields):
     return task({**BUCKET, **fields}, LOGS_BUCKET, COPY_BUCKET)
 
 
+def alone(**fields):
+    """The bucket without the others, which it does not need for its own settings."""
+    return task({**BUCKET, "logging": None, "replication": None, **fields})
+
+
 def absent(**extra):
     return {"region": REGION, "buckets": [{"name": NAME}], "state": "absent", **extra}
 
@@ -144,7 +149,7 @@ def test_replication_is_what_was_asked_for(s3):
             ["encryption"],
             id="bucket key",
         ),
-        pytest.param({"versioning": False, "replication": {}}, ["versioning"], id="versioning"),
+        pytest.param({"versioning": False}, ["versioning"], id="versioning"),
         pytest.param({"public_access_block": {"block_public_policy": False}}, ["public_access_block"], id="access"),
         pytest.param({"object_ownership": "BucketOwnerPreferred"}, ["object_ownership"], id="ownership"),
         pytest.param({"require_tls": False}, ["policy"], id="TLS"),
@@ -156,13 +161,23 @@ def test_replication_is_what_was_asked_for(s3):
     ],
 )
 def test_each_setting_is_updated(fields, changed):
+    run_module("s3_bucket", alone())
+
+    updated = assert_previewed("s3_bucket", alone(**fields))
+
+    assert [(change["action"], change["kind"], change["fields"]) for change in updated["changes"]] == [
+        ("update", "S3 bucket", changed)
+    ]
+    assert_settled("s3_bucket", alone(**fields))
+
+
+def test_versioning_and_replication_end_together(s3):
     run_module("s3_bucket", task())
 
-    updated = assert_previewed("s3_bucket", edited(**fields))
+    assert_previewed("s3_bucket", edited(versioning=False, replication={}))
 
-    of_bucket = [change for change in updated["changes"] if change["kind"] == "S3 bucket"]
-    assert [(change["action"], change["name"], change["fields"]) for change in of_bucket] == [("update", NAME, changed)]
-    assert_settled("s3_bucket", edited(**fields))
+    assert s3.get_bucket_versioning(Bucket=NAME)["Status"] == "Suspended"
+    assert_settled("s3_bucket", edited(versioning=False, replication={}))
 
 
 @pytest.mark.usefixtures("s3")
@@ -195,7 +210,7 @@ def test_what_is_delivered_is_updated(fields, change):
 
 @pytest.mark.usefixtures("s3")
 def test_what_is_left_out_is_left_alone():
-    run_module("s3_bucket", task({**BUCKET, "policy_statements": []}, LOGS_BUCKET, COPY_BUCKET))
+    run_module("s3_bucket", edited(policy_statements=[]))
 
     assert_settled("s3_bucket", {"region": REGION, "buckets": [{"name": NAME}]})
 
@@ -234,7 +249,7 @@ def test_a_bucket_cannot_move(s3):
 
 
 def test_a_full_bucket_is_refused_before_anything_is_deleted(s3):
-    run_module("s3_bucket", edited(require_tls=False))
+    run_module("s3_bucket", task({"name": NAME, "require_tls": False}, COPY_BUCKET))
     s3.put_object(Bucket=NAME, Key="kept", Body=b"data")
     buckets = [{"name": COPY, "region": COPY_REGION}, {"name": NAME}]
 
@@ -247,7 +262,7 @@ def test_a_full_bucket_is_refused_before_anything_is_deleted(s3):
 
 
 def test_force_deletes_every_version_and_says_how_many(s3):
-    run_module("s3_bucket", edited(require_tls=False))
+    run_module("s3_bucket", alone(require_tls=False))
     for key in ("a", "a", "b"):
         s3.put_object(Bucket=NAME, Key=key, Body=b"data")
     s3.delete_object(Bucket=NAME, Key="b")
@@ -263,7 +278,7 @@ def test_force_deletes_every_version_and_says_how_many(s3):
 
 @pytest.mark.usefixtures("s3")
 def test_an_empty_bucket_is_deleted_without_force():
-    run_module("s3_bucket", task())
+    run_module("s3_bucket", alone())
 
     deleted = assert_previewed("s3_bucket", absent())
 
