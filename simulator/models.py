@@ -36,6 +36,11 @@ class Model:
     def operation(self, name: str) -> OperationModel:
         return self.model.operation_model(name)
 
+    def prepare(self) -> None:
+        """Do beforehand what the first request would wait for: REST services build a table of their paths."""
+        if self.protocol.startswith("rest"):
+            get_service_router(self.service)._get_router(self.protocol)
+
     def has_operation(self, name: str) -> bool:
         return name in self.model.operation_names
 

@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException
 
 from simulator.errors import not_implemented
 from simulator.http import HttpResponse
+from simulator.models import model_of
 
 if TYPE_CHECKING:
     from simulator.identify import Call
@@ -40,6 +41,7 @@ PHASE_1 = (
     "resourcegroupstaggingapi",
     "backup",
     "directconnect",
+    "accessanalyzer",
 )
 
 
@@ -102,4 +104,5 @@ def _response(call: Call, answer: Any) -> HttpResponse:
 def preload() -> None:
     """Import what phase 1 touches, so that the first call of a service is as quick as the second."""
     for service in PHASE_1:
+        model_of(service).prepare()
         _routes(service)
