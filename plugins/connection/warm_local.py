@@ -126,7 +126,7 @@ class WarmUnavailableError(Exception):
 def parse_command(cmd: str, payload: bytes) -> tuple[str, dict[str, str]] | None:
     """Return (interpreter, environment of the task) of a command that only starts an AnsiballZ payload, else None.
 
-    ansible-core sends C(/bin/sh -c '[NAME=value ...] /path/of/python [&& sleep 0]') with the payload on standard input.
+    ansible-core sends `/bin/sh -c '[NAME=value ...] /path/of/python [&& sleep 0]'` with the payload on standard input.
     """
     try:
         shell, option, inner = shlex.split(cmd)
@@ -250,9 +250,7 @@ def connect_server(interpreter: str, controller_pid: int) -> socket.socket:
 
     A server is started once in a run: if it has ended, connecting fails, and the run goes on the builtin way.
     """
-    directory = Path(
-        constants.DEFAULT_LOCAL_TMP
-    )  # of this run, made by ansible-core with mode 0700, removed when the run ends
+    directory = Path(constants.DEFAULT_LOCAL_TMP)  # of this run: made by ansible-core, and removed when the run ends
     if not is_private(directory):
         raise WarmUnavailableError(f"{directory} is not a private directory of this user")
     name = "warm-" + hashlib.sha256(interpreter.encode()).hexdigest()[:8]

@@ -133,7 +133,8 @@ class Memory:
         name, search_paths, args = json.loads(self.lessons.recv(65536))
         key = (name, tuple(search_paths), tuple(args))
         if key not in self.loaded:
-            self.loaded[key] = self.loader_methods[name](self.loader(search_paths), *args)
+            with contextlib.suppress(Exception):  # a module that needs it loads it, and says what is wrong with it
+                self.loaded[key] = self.loader_methods[name](self.loader(search_paths), *args)
 
     @staticmethod
     def loader(search_paths: list[str]) -> Any:
@@ -272,7 +273,7 @@ class Server:
                 self.fork(connection, request, payload, fds)
             else:
                 connection.close()
-        except (OSError, EOFError, ValueError, SyntaxError, struct.error):
+        except Exception:  # noqa: BLE001 - whatever is wrong with a request, the modules that run must not suffer
             connection.close()
         finally:
             for fd in fds:

@@ -138,3 +138,14 @@ def test_only_variables_that_a_fork_cannot_take_over_ask_for_a_real_start() -> N
     asks = {"PYTHONPATH": "a", "LD_PRELOAD": "b", "LC_ALL": "c", "LANG": "d", "HOME": "e", "BOTO_DISABLE_CRT": "f"}
     takes = {"PATH": "g", "AWS_PROFILE": "h", "TZ": "i", "LANGUAGES": "j", "MY_HOME": "k", "TMPDIR": "l"}
     assert startup_variables({**asks, **takes}) == asks
+
+
+def test_a_lesson_that_cannot_be_followed_is_passed_over(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(_loader: object, name: str) -> None:
+        raise LookupError(name)
+
+    monkeypatch.setattr(memory, "loader", lambda _search_paths: None)
+    monkeypatch.setattr(memory, "loader_methods", {"load_data_with_path": lost})
+    memory.teach.send(b'["load_data_with_path", ["/gone"], ["ecs"]]')
+    memory.take_lesson()
+    assert memory.loaded == {}
