@@ -12,6 +12,7 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
+
 from ansible_collections.monay.platform.plugins.module_utils.core.inventory_rules import Problem, problems
 from ansible_collections.monay.platform.plugins.plugin_utils.inventory_files import place_of
 
@@ -21,7 +22,7 @@ ALIKE = 0.85
 
 
 class ActionModule(ActionBase):
-    """Checks every component of the play: its roles' argument specs, the rules between variables, and misspelt names."""
+    """Checks every component of the play: argument specs of its roles, rules between variables, misspelt names."""
 
     _requires_connection = False
     _supports_check_mode = True

@@ -9,6 +9,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+
 from ansible_collections.monay.platform.plugins.module_utils.core.readiness import pause_after
 
 # A line at most this often while nothing changes, so that a long wait does not fill the screen.
@@ -29,7 +30,7 @@ class ActionModule(ActionBase):
         goal, timeout = self._task.args.get("goal", "ready"), int(self._task.args.get("timeout", 5400))
         started, shown = time.monotonic(), _Shown()
         while True:
-            result = self._execute_module(task_vars=task_vars)
+            result: dict[str, Any] = self._execute_module(task_vars=task_vars)
             waited = int(time.monotonic() - started)
             if result.get("failed"):
                 return result

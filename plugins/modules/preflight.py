@@ -8,9 +8,9 @@ module: preflight
 short_description: Refuse bad input before the first call to AWS
 version_added: 0.1.0
 description:
-  - Checks the variables of all components of the play against the argument specs of the roles that will handle it, against the
-    rules between variables (overlapping networks, names that are too long, zones of another region), and for names
-    that no role knows.
+  - Checks the variables of all components of the play against the argument specs of the roles that will handle them,
+    against the rules between variables (overlapping networks, names that are too long, zones of another region), and
+    for names that no role knows.
   - Reports every problem at once, each with the variable, the file and line where it stands, and what would be right.
   - Needs no connection and no credentials.
 author: Monay platform engineers (@monay)

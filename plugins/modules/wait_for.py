@@ -30,7 +30,7 @@ options:
     choices: [ready, gone]
     default: ready
   timeout:
-    description: Seconds to wait before the task fails. Nothing is stopped or undone by that; run again to go on waiting.
+    description: Seconds to wait before the task fails. That stops and undoes nothing; run again to go on waiting.
     type: int
     default: 5400
 attributes:
@@ -78,7 +78,7 @@ from ansible_collections.monay.platform.plugins.module_utils.aws.slow import SOR
 
 ARGUMENT_SPEC: dict[str, t.Any] = dict(
     prefix=dict(type="str", required=True),
-    types=dict(type="list", elements="str", choices=["nat_gateway", "rds_instance", "replication_group"], required=True),
+    types=dict(type="list", elements="str", choices=sorted(SORTS), required=True),
     goal=dict(type="str", choices=["ready", "gone"], default="ready"),
     timeout=dict(type="int", default=5400),
 )

@@ -38,8 +38,15 @@ CASES = [
     pytest.param({"platform_availability_zones": ["us-east-1a", "us-east-1b", "us-east-1c"]}, {"subnet"}, id="a zone"),
     pytest.param({"security_groups_alb_cidrs": ["203.0.113.0/24"]}, {"security group"}, id="security group rule"),
     pytest.param(
-        {"platform_tags": {"Project": "monay", "Environment": "dev", "Component": "{{ inventory_hostname }}",
-                           "ManagedBy": "monay.platform", "CostCenter": "finance"}},
+        {
+            "platform_tags": {
+                "Project": "monay",
+                "Environment": "dev",
+                "Component": "{{ inventory_hostname }}",
+                "ManagedBy": "monay.platform",
+                "CostCenter": "finance",
+            }
+        },
         {"VPC", "RDS instance", "S3 bucket", "IAM role", "ECR repository"},
         id="a tag",
     ),

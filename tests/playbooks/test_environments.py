@@ -140,11 +140,15 @@ def test_private_subnets_leave_by_nat(aws, vpc, subnets):
 def test_data_subnets_have_no_way_out(aws, vpc, subnets):
     for title, subnet in subnets.items():
         if "-data-" in title:
-            assert [each for each in routes_of(aws, vpc, subnet) if each.get("DestinationCidrBlock") == "0.0.0.0/0"] == []
+            assert [
+                each for each in routes_of(aws, vpc, subnet) if each.get("DestinationCidrBlock") == "0.0.0.0/0"
+            ] == []
 
 
 def test_every_subnet_has_a_network_acl_of_its_tier(aws, vpc, subnets, name):
-    acls = tagged([each for each in aws("ec2").describe_network_acls(**of_vpc(vpc))["NetworkAcls"] if not each["IsDefault"]])
+    acls = tagged(
+        [each for each in aws("ec2").describe_network_acls(**of_vpc(vpc))["NetworkAcls"] if not each["IsDefault"]]
+    )
     members = {title: {link["SubnetId"] for link in acl["Associations"]} for title, acl in acls.items()}
 
     for tier in ("public", "private", "data"):
@@ -285,7 +289,9 @@ def test_backups_are_copied_to_a_second_region_in_production(aws, name):
 
 @pytest.fixture
 def redis(aws, name):
-    return aws("elasticache").describe_replication_groups(ReplicationGroupId=f"monay-{name}-redis")["ReplicationGroups"][0]
+    return aws("elasticache").describe_replication_groups(ReplicationGroupId=f"monay-{name}-redis")[
+        "ReplicationGroups"
+    ][0]
 
 
 @pytest.mark.parametrize(
@@ -309,7 +315,7 @@ def test_redis_nodes(redis, name):
     assert len(redis["MemberClusters"]) == {"dev": 1, "staging": 2, "prod": 2}[name]
 
 
-# ----------------------------------------------------------------------------------------- buckets, images, secrets, keys
+# ------------------------------------------------------------------------------------- buckets, images, secrets, keys
 
 
 @pytest.fixture
@@ -456,7 +462,11 @@ def left(environment: Environment) -> list[str]:
     tags = [{"Key": "Environment", "Values": [environment.inventory.environment]}]
     found = []
     for region in (environment.inventory.region, "us-west-2"):
-        pages = environment.client("resourcegroupstaggingapi", region).get_paginator("get_resources").paginate(TagFilters=tags)
+        pages = (
+            environment.client("resourcegroupstaggingapi", region)
+            .get_paginator("get_resources")
+            .paginate(TagFilters=tags)
+        )
         found += [each["ResourceARN"] for page in pages for each in page["ResourceTagMappingList"]]
     path = f"/monay/{environment.inventory.environment}/"
     found += [each["Arn"] for each in environment.client("iam").list_roles(PathPrefix=path)["Roles"]]

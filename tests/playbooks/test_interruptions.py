@@ -33,7 +33,11 @@ def dev(environment, undisturbed):
 
 
 def differences(one, two):
-    return {key: (sorted(set(one[key]) ^ set(two[key])), len(one[key]), len(two[key])) for key in one if one[key] != two[key]}
+    return {
+        key: (sorted(set(one[key]) ^ set(two[key])), len(one[key]), len(two[key]))
+        for key in one
+        if one[key] != two[key]
+    }
 
 
 @pytest.mark.parametrize("share", SHARES)

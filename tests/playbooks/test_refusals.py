@@ -28,7 +28,9 @@ CASES = [
     pytest.param({"network_cidr": "10.20.8.0/22"}, "network_cidr", "environment staging", id="network overlaps"),
     pytest.param({"network_cidr": "10.10.0.0/33"}, "network_cidr", "not an IPv4 network", id="no network"),
     pytest.param({"network_nat_gateways": "5"}, "network_nat_gateways", '"2"', id="more NAT gateways than zones"),
-    pytest.param({"network_nat_gateway": "1"}, "network_nat_gateway", "did you mean network_nat_gateways", id="misspelt"),
+    pytest.param(
+        {"network_nat_gateway": "1"}, "network_nat_gateway", "did you mean network_nat_gateways", id="misspelt"
+    ),
     pytest.param({"network_colour": "red"}, "network_colour", "no role knows", id="unknown variable"),
     pytest.param({"database_instance_class": REMOVED}, "database_instance_class", "required", id="missing"),
     pytest.param({"database_instance_class": "t3.medium"}, "database_instance_class", "db.", id="instance class"),

@@ -43,7 +43,9 @@ BUCKET_SETTINGS = (
     ("get_bucket_tagging", "TagSet"),
 )
 # What differs from run to run by nature: times, and ids that nobody chose.
-VOLATILE = re.compile(r"(Time|Date|At|On|Uri|Address|Ip|Endpoint|VersionIds\w+|Arn|ARN|arn|ResourceId|KeyId|Id|createdAt)$")
+VOLATILE = re.compile(
+    r"(Time|Date|At|On|Uri|Address|Ip|Endpoint|VersionIds\w+|Arn|ARN|arn|ResourceId|KeyId|Id|createdAt)$"
+)
 GENERATED_ID = re.compile(r"\b([a-z]+)-[0-9a-f]{8,17}\b|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|-[A-Za-z0-9]{6}$")
 
 ClientOf = Callable[[str], Any]
@@ -54,7 +56,9 @@ def contents(client: ClientOf) -> dict[str, list[str]]:
 
     Two accounts that hold the same have equal contents; a resource that stands there twice appears twice.
     """
-    found = {f"{service}.{operation}": _texts(_answers(client(service), operation, key)) for service, operation, key in LISTS}
+    found = {
+        f"{service}.{operation}": _texts(_answers(client(service), operation, key)) for service, operation, key in LISTS
+    }
     found["iam.roles"] = _texts(_roles(client("iam")))
     found["s3.settings"] = _texts(_buckets(client("s3")))
     return found

@@ -15,7 +15,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = ("dev", "staging", "prod")
-SECRET_NAME = re.compile(r"password|passwd|secret_key|private_key|auth_token$|api_key|access_key", re.I)
+SECRET_NAME = re.compile(r"password|passwd|secret_key|private_key|auth_token$|api_key|access_key", re.IGNORECASE)
 SECRET_VALUE = re.compile(r"AKIA[0-9A-Z]{16}|-----BEGIN|\$ANSIBLE_VAULT|ghp_\w{20}")
 
 

@@ -181,7 +181,7 @@ def answer_lost(error: Exception) -> bool:
 
 def backoff(attempt: int) -> float:
     """Seconds to wait after the given attempt: exponential with full jitter, as AWS advises."""
-    return random.uniform(0, min(LONGEST_DELAY, FIRST_DELAY * 2**attempt))
+    return random.uniform(0, min(LONGEST_DELAY, FIRST_DELAY * 2**attempt))  # noqa: S311 - jitter, not a secret
 
 
 def _camel(operation: str) -> str:

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import typing as t
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from ..core.plan import Observed, State
 from ..core.tags import owned, tag_changes
@@ -25,7 +27,7 @@ class LogGroups(Kind):
         self.logs = logs
 
     def observe(self, scope: Scope, names: Iterable[str]) -> dict[str, Observed]:
-        found = side_by_side({name: lambda name=name: self._find(name) for name in names})
+        found = side_by_side({name: partial(self._find, name) for name in names})
         return {name: observed for name, observed in found.items() if observed}
 
     def _find(self, name: str) -> Observed | None:
@@ -53,12 +55,14 @@ class LogGroups(Kind):
             tags=wanted.get("tags") or {},
             **extra,
         )
-        created = self._find(name)
-        assert created is not None  # CreateLogGroup is read-after-write consistent
-        return created
+        return t.cast("Observed", self._find(name))  # CreateLogGroup is read-after-write consistent
 
     def update(self, scope: Scope, name: str, before: Observed, wanted: State, fields: Iterable[str]) -> None:
-        setters = {"retention_days": self._set_retention, "kms_key": self._set_key, "tags": self._set_tags}
+        setters: dict[str, Callable[[str, Observed, t.Any], None]] = {
+            "retention_days": self._set_retention,
+            "kms_key": self._set_key,
+            "tags": self._set_tags,
+        }
         for field in fields:
             setters[field](name, before, wanted[field])
 

@@ -98,6 +98,10 @@ class PlatformModule(AnsibleAWSModule):
     def exit_planned(self, plan: Plan, **values: t.Any) -> t.NoReturn:
         """Exit with what the plan says: the diff and the list of changes cannot differ from what was done."""
         self.exit_json(changed=plan.changed, diff=plan.diff(), changes=plan.summaries(), **values)
+
+    def exit_json(self, *args: t.Any, **kwargs: t.Any) -> t.NoReturn:
+        """End the module with a result; here because amazon.aws carries no types."""
+        super().exit_json(*args, **kwargs)
         raise AssertionError("unreachable: exit_json ends the module")
 
 

@@ -89,7 +89,7 @@ class Kind(ABC):
         """The existing resources by name: those in `names`, and others that this kind owns (candidates for purging)."""
 
     def settle(self, wanted: State, observed: State) -> State:
-        """Wanted as it should be compared with this observed state (AWS filled in, grew or shortened something). Pure."""
+        """Wanted as it should be compared with this observed state, where AWS filled in or grew something. Pure."""
         return wanted
 
     @abstractmethod
@@ -203,22 +203,27 @@ def _job(request: Request, change: Change, scope: Scope, done: list[Change]) -> 
 
 
 def _create(kind: Kind, scope: Scope, name: str, wanted: State) -> None:
-    """Create, then set what creation left open. A lost answer is answered by looking, never by creating twice."""
-    for attempt in range(1, LOST_ANSWERS + 1):
-        try:
-            created: Observed | None = kind.create(scope, name, wanted)
-        except AmbiguousError:
-            created = kind.observe(scope, [name]).get(name)
-            if created is None and attempt == LOST_ANSWERS:
-                raise
-        if created is not None:
-            break
-    assert created is not None  # the loop ends with a resource or an exception
+    """Create, then set what creation left open."""
+    created = _created(kind, scope, name, wanted)
     scope.record(kind.kind, {name: created})
     settled = kind.settle(dict(wanted), created.state)
     open_fields = differing_fields(settled, created.state)
     if open_fields:
         kind.update(scope, name, created, settled, open_fields)
+
+
+def _created(kind: Kind, scope: Scope, name: str, wanted: State) -> Observed:
+    """Create one resource. A lost answer is answered by looking, never by creating twice."""
+    for attempt in range(1, LOST_ANSWERS + 1):
+        try:
+            return kind.create(scope, name, wanted)
+        except AmbiguousError:
+            found = kind.observe(scope, [name]).get(name)
+            if found:
+                return found
+            if attempt == LOST_ANSWERS:
+                raise
+    raise AssertionError("unreachable: the last attempt returns or raises")
 
 
 def _observer(request: Request, scope: Scope) -> Callable[[], None]:

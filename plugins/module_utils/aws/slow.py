@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ..core.readiness import StatusTable, Verdict
@@ -91,7 +92,7 @@ GONE = {"deleted"}
 
 def statuses(apis: dict[str, Api], types: Collection[str], prefix: str) -> list[Status]:
     """The slow resources of the given types whose name begins with the prefix, by type and name."""
-    found = side_by_side({each: lambda each=each: _list(apis[SORTS[each].service], each, prefix) for each in types})
+    found = side_by_side({each: partial(_list, apis[SORTS[each].service], each, prefix) for each in types})
     return sorted((status for each in found.values() for status in each), key=lambda status: (status.type, status.name))
 
 

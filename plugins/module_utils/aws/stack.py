@@ -38,7 +38,7 @@ def roles(iam: Api, path: str) -> list[Resource]:
 
 
 def without_ghosts(resources: Iterable[Resource], apis: Mapping[str, Callable[[str], Api]]) -> list[Resource]:
-    """Drop what is gone but still listed; mark what AWS is about to delete. `apis` gives an Api by service and region."""
+    """Drop what is gone but still listed; mark what is about to go. `apis` gives an Api by service and region."""
     checks = {"ec2:natgateway": _nat_gateway, "kms:key": _key, "secretsmanager:secret": _secret}
     kept = []
     for each in resources:

@@ -31,7 +31,8 @@ UNTYPED = {"s3", "sns", "sqs"}
 def parse_arn(arn: str) -> Arn:
     """Split an ARN. Raises ValueError for text that is none.
 
-    Source: AWS reference guide, "Amazon Resource Names": `arn:partition:service:region:account:type/name` or `type:name`.
+    Source: AWS reference guide, "Amazon Resource Names": `arn:partition:service:region:account:type/name`, or
+    `type:name` at the end.
     """
     parts = arn.split(":", 5)
     if len(parts) != 6 or parts[0] != "arn":

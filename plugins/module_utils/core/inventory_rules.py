@@ -102,9 +102,9 @@ def _network(values: Values) -> Iterator[Problem]:
             # A network of the wrong size overlaps for that reason alone: one problem, not two.
             yield from list(_size(network)) or _neighbours(values, network)
     zones, wanted = values.get("platform_availability_zones"), values.get("network_nat_gateways")
-    if zones is not None and wanted not in (None, "all"):
-        if not str(wanted).isdigit() or not 1 <= int(wanted) <= len(zones):
-            yield Problem("network_nat_gateways", f'"all" or a number from "1" to "{len(zones)}" (one a zone): {wanted!r}')
+    if zones is not None and wanted not in (None, "all", *(str(count) for count in range(1, len(zones) + 1))):
+        right = f'"all" or a number from "1" to "{len(zones)}", one a zone'
+        yield Problem("network_nat_gateways", f"{right}; got {wanted!r}")
 
 
 def _size(network: ipaddress.IPv4Network) -> Iterator[Problem]:
@@ -159,7 +159,8 @@ def _database(values: Values) -> Iterator[Problem]:
         yield Problem("database_allocated_storage", f"gp3 storage of PostgreSQL is 20 to 65536 GiB, got {size}")
     # Source: RDS user guide, storage autoscaling: the maximum must be at least 10% above the allocated storage.
     if size and largest and largest < size * 1.1:
-        yield Problem("database_max_allocated_storage", f"at least 10% above database_allocated_storage ({size}): {largest}")
+        right = f"at least 10% above database_allocated_storage ({size})"
+        yield Problem("database_max_allocated_storage", f"{right}; got {largest}")
     retention = values.get("database_backup_retention_days")
     if retention is not None and not 0 <= retention <= 35:
         yield Problem("database_backup_retention_days", f"0 to 35 days, got {retention}")

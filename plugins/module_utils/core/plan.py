@@ -24,7 +24,7 @@ class PlanRefused(Exception):
 
 @dataclass(frozen=True)
 class Observed:
-    """A resource as AWS holds it. `state` is canonical; `id` is what AWS calls it; `facts` are for the caller to read."""
+    """A resource as AWS holds it: `id` is what AWS calls it, `state` is canonical, `facts` are for the caller."""
 
     id: str
     state: State
@@ -114,8 +114,8 @@ def plan_kind(
         if fields:
             before = {key: existing.state.get(key) for key in fields}
             changes.append(Change("update", kind, name, before, {key: state[key] for key in fields}, fields))
-    for name in sorted(set(delete) & observed.keys()):
-        changes.append(Change("delete", kind, name, before=observed[name].state))
+    gone = sorted(set(delete) & observed.keys())
+    changes.extend(Change("delete", kind, name, before=observed[name].state) for name in gone)
     return tuple(changes)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+
 from ansible_collections.monay.platform.plugins.action import wait_for
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.monay.platform.plugins.plugin_utils.inventory_files import place_of
 
 

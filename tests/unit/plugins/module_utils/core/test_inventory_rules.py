@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.monay.platform.plugins.module_utils.core.inventory_rules import problems
 
 GOOD = {
@@ -47,7 +48,10 @@ def test_rules_are_silent_about_variables_that_a_component_does_not_have():
         pytest.param({"platform_project": "Monay"}, "platform_project", "lower-case", id="upper case project"),
         pytest.param({"platform_project": "mon_ay"}, "platform_project", "hyphens", id="underscore"),
         pytest.param(
-            {"platform_name": "monay-payments-platform-development"}, "platform_project", "40 characters", id="long name"
+            {"platform_name": "monay-payments-platform-development"},
+            "platform_project",
+            "40 characters",
+            id="long name",
         ),
         pytest.param({"platform_region": "virginia"}, "platform_region", "eu-west-1", id="no region"),
         pytest.param(

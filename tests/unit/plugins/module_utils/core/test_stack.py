@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.monay.platform.plugins.module_utils.core.arn import Arn, parse_arn
 from ansible_collections.monay.platform.plugins.module_utils.core.stack import resource, summary
 from ansible_collections.monay.platform.plugins.module_utils.core.table import table
