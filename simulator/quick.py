@@ -10,6 +10,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 from moto.core import responses, serialize
 from moto.core.utils import method_names_from_class
+from moto.kms import models as kms_models
+from moto.kms.utils import generate_private_key
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
 
@@ -54,6 +56,11 @@ def _write_element(name: str, members: dict[str, Any], pieces: list[str]) -> Non
         pieces.append(f"</{name}>")
 
 
+def private_key(key_spec: str) -> Any:
+    """The key pair of an asymmetric KMS key; moto makes one for symmetric keys, too, in a tenth of a second."""
+    return generate_private_key(key_spec) if key_spec.startswith(("RSA_", "ECC_")) else None
+
+
 class DictPicker:
     """Finds a member in an overlay's answer, which has AWS's own names."""
 
@@ -64,4 +71,5 @@ class DictPicker:
 def apply() -> None:
     """Put the quicker functions in moto's place."""
     serialize.xmltodict = SimpleNamespace(unparse=unparse)
+    kms_models.generate_private_key = private_key
     responses.method_names_from_class = functools.cache(method_names_from_class)

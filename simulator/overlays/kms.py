@@ -69,6 +69,17 @@ def refuse_pending(context: Context) -> None:
         raise AwsError("KMSInvalidStateException", f"{key.arn} is pending deletion.")
 
 
+@guards("kms", "GetPublicKey", "Sign", "Verify")
+def refuse_symmetric(context: Context) -> None:
+    """A symmetric key has no public half."""
+    key = _key(context, context.parameters["KeyId"])
+    if key is not None and key.private_key is None:
+        code = (
+            "InvalidKeyUsageException" if context.call.operation != "GetPublicKey" else "UnsupportedOperationException"
+        )
+        raise AwsError(code, f"{key.arn} is a symmetric key")
+
+
 @answers("kms", "ScheduleKeyDeletion", "CancelKeyDeletion", "EnableKey", "DisableKey")
 def change_state(context: Context) -> dict[str, Any]:
     """By id or ARN; AWS names the state and the window, too."""

@@ -60,6 +60,14 @@ def test_the_rotation_period_is_kept(aws: Aws) -> None:
     assert kms.describe_key(KeyId="alias/aws/rds")["KeyMetadata"]["KeyManager"] == "AWS"
 
 
+def test_a_symmetric_key_has_no_public_half_and_an_asymmetric_one_has(aws: Aws) -> None:
+    kms = aws("kms")
+    symmetric = kms.create_key()["KeyMetadata"]["KeyId"]
+    refused("UnsupportedOperationException", kms, "get_public_key", KeyId=symmetric)
+    asymmetric = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+    assert kms.get_public_key(KeyId=asymmetric)["PublicKey"]
+
+
 def test_roles_have_path_boundary_tags_and_aws_policies(aws: Aws) -> None:
     iam = aws("iam")
     boundary = iam.create_policy(PolicyName="boundary", PolicyDocument=POLICY)["Policy"]["Arn"]
