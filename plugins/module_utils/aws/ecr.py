@@ -63,18 +63,20 @@ class Repositories(Kind):
         found = self.ecr.pages("describe_repositories", "repositories", doing, GONE, repositoryNames=[name])
         if not found:
             return None
-        (data,) = found
-        encryption = data.get("encryptionConfiguration") or {"encryptionType": AES256}
+        arn = found[0]["repositoryArn"]
         parts = {
-            field: partial(reader, name, data["repositoryArn"])
-            for field, reader in self._readers.items()
-            if field in self.fields[name]
+            field: partial(reader, name, arn) for field, reader in self._readers.items() if field in self.fields[name]
         }
+        return self._observed(found[0], side_by_side(parts))
+
+    def _observed(self, data: Mapping[str, t.Any], parts: State) -> Observed:
+        """A repository from what AWS says of it, and the parts that it says elsewhere."""
+        encryption = data.get("encryptionConfiguration") or {"encryptionType": AES256}
         state = {
             "image_tag_mutability": data["imageTagMutability"],
             "scan_on_push": (data.get("imageScanningConfiguration") or {}).get("scanOnPush", False),
             "encryption": encryption_from_aws(encryption["encryptionType"], self.keys.alias(encryption.get("kmsKey"))),
-            **side_by_side(parts),
+            **parts,
         }
         return Observed(data["repositoryArn"], state, {"arn": data["repositoryArn"], "uri": data["repositoryUri"]})
 
@@ -100,17 +102,16 @@ class Repositories(Kind):
             extra["imageScanningConfiguration"] = {"scanOnPush": wanted["scan_on_push"]}
         if wanted.get("encryption"):
             extra["encryptionConfiguration"] = self._encryption(name, wanted["encryption"])
-        self.ecr.write(
+        answer = self.ecr.write(
             "create_repository",
             f"create ECR repository {name}",
-            missing={"RepositoryAlreadyExistsException"},
+            repeatable=False,
             repositoryName=name,
             tags=to_pairs(wanted.get("tags")),
             **extra,
         )
-        created = self._find(name)
-        assert created is not None  # DescribeRepositories sees a repository as soon as it is created
-        return created
+        parts = {"lifecycle_policy": {}, "policy": {}, "tags": wanted.get("tags") or {}}
+        return self._observed(answer["repository"], parts)
 
     def _encryption(self, name: str, encryption: State) -> dict[str, str]:
         configuration = {"encryptionType": encryption["type"]}

@@ -89,7 +89,7 @@ class Secrets(Kind):
     def create(self, scope: Scope, name: str, wanted: State) -> Observed:
         key = wanted.get("kms_key")
         extra: dict[str, t.Any] = {"KmsKeyId": self.keys.arn(key, f"secret {name}")} if key else {}
-        self.manager.write(
+        answer = self.manager.write(
             "create_secret",
             f"create secret {name}",
             retry=STILL_GOING,
@@ -101,9 +101,16 @@ class Secrets(Kind):
             Tags=to_pairs(wanted.get("tags")),
             **extra,
         )
-        created = self._find(name)
-        assert created is not None  # DescribeSecret sees a secret as soon as it is created
-        return created
+        state: State = {
+            "deletion_scheduled": False,
+            "has_value": True,
+            "description": wanted.get("description") or "",
+            "kms_key": key or "",
+            "policy": {},
+            "replica_regions": [],
+            "tags": wanted.get("tags") or {},
+        }
+        return Observed(answer["ARN"], state, {"arn": answer["ARN"]})
 
     def _new_value(self, name: str) -> str:
         return secret_value(self.items[name], secrets.choice)

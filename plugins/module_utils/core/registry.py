@@ -172,7 +172,7 @@ def _positive(value: Any) -> bool:
 
 def _lifecycle_rule(rule: Mapping[str, Any]) -> Rule:
     """Numbers as numbers (a template may make them text), lists without order sorted."""
-    selection = {
+    selection: dict[str, Any] = {
         key: sorted(value) if isinstance(value, list) else value for key, value in (rule.get("selection") or {}).items()
     }
     if "countNumber" in selection:
