@@ -94,7 +94,7 @@ class Network:
         """`lists` are the operations of LISTS whose answers will be asked for: they are fetched as soon as possible."""
         self.ec2 = ec2
         self.name = name
-        self._lists = lists
+        self._lists: Collection[str] = lists
         self._id: str | None = None
         self._fetched: dict[str, list[Item]] = {}
         self._lock = threading.Lock()
@@ -120,6 +120,8 @@ class Network:
                 " not meant, or change platform_project or platform_environment"
             )
         self.found(found[0]["VpcId"] if found else None)
+        if not found:
+            self._lists = ()
         return found[0] if found else None
 
     def found(self, identifier: str | None) -> None:
@@ -127,8 +129,12 @@ class Network:
         self._id = identifier
 
     def prefetch(self, also: Mapping[str, Callable[[], t.Any]]) -> dict[str, t.Any]:
-        """Fetch all lists of the VPC, and make the calls in `also`, side by side; returns the latter's answers."""
+        """Fetch all lists of the VPC, and make the calls in `also`, side by side; returns the latter's answers.
+
+        The lists are fetched by the first look at the VPC only: what is asked later is asked because of a write.
+        """
         jobs = {operation: partial(self._fetch, operation) for operation in self._lists}
+        self._lists = ()
         answers = side_by_side({**jobs, **also})
         with self._lock:
             self._fetched.update({operation: answers[operation] for operation in jobs})
