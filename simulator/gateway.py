@@ -8,6 +8,8 @@ import time
 import traceback
 from typing import TYPE_CHECKING, Any
 
+from moto.core.parse import RequestParserError
+
 from simulator import overlay
 from simulator.calls import CallLog, Entry
 from simulator.describe_call import redacted, resource_of
@@ -37,6 +39,10 @@ class Gateway:
             call = identify(http)
         except AwsError as error:
             return self._unrecognised(http, error)
+        except (ValueError, LookupError, TypeError, AttributeError, RequestParserError) as error:
+            # what does not parse by botocore's model: AWS names the same code
+            text = f"The request cannot be read: {type(error).__name__}: {error}"
+            return self._unrecognised(http, AwsError("SerializationException", text, 400))
         facts = self._facts(call)
         entry = self.log.append(at=time.time(), parameters=redacted(call.parameters), **facts)
         fault = self.faults.choose(facts)

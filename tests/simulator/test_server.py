@@ -18,7 +18,7 @@ from tests.support.simulator import ROOT, Simulator, SimulatorError
 if TYPE_CHECKING:
     from pathlib import Path
 
-CLIENTS = 20
+CLIENTS, TURNS = 20, 2
 
 
 def _command(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -60,7 +60,7 @@ def _mixed(simulator: Simulator, number: int) -> None:
     """One client's work: writes and reads of seven services, in an account that it shares with others."""
     account = f"{number % 4:012}"
     ec2, s3, rds = (simulator.client(name, account=account) for name in ("ec2", "s3", "rds"))
-    for turn in range(4):
+    for turn in range(TURNS):
         vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=tagged("vpc", f"v{number}-{turn}"))
         ec2.describe_vpcs(VpcIds=[vpc["Vpc"]["VpcId"]])
         ec2.describe_subnets()
@@ -83,7 +83,7 @@ def test_twenty_clients_at_once_meet_no_error(simulator: Simulator) -> None:
     with ThreadPoolExecutor(CLIENTS) as pool:
         list(pool.map(lambda number: _mixed(simulator, number), range(CLIENTS)))
     entries = simulator.calls()
-    assert len(entries) == CLIENTS * 4 * 11
+    assert len(entries) == CLIENTS * TURNS * 11
     assert [entry for entry in entries if entry["status"] != 200] == []
     assert len({entry["seq"] for entry in entries}) == len(entries)
 
