@@ -288,3 +288,33 @@ def start_or_stop(context: Context) -> dict[str, Any]:
     database.status = "starting" if target == "available" else "stopping"
     context.world.schedule.after("rds_modify", set_status, database, target, database.status)
     return {"DBInstance": complete(item, database)}
+
+
+@answers("rds", "RestoreDBInstanceFromDBSnapshot", "RestoreDBInstanceToPointInTime")
+def restore(context: Context) -> dict[str, Any]:
+    """A new instance with the data of a snapshot or a moment: creating, then available."""
+    parameters = dict(context.parameters)
+    for member in ("DBInstanceIdentifier", "TargetDBInstanceIdentifier"):
+        if member in parameters:
+            parameters[member] = parameters[member].lower()
+    item = context.moto(parameters)["DBInstance"]
+    if parameters.get("Tags"):
+        context.backend().databases[item["DBInstanceIdentifier"]].tags = parameters["Tags"]
+    return {"DBInstance": _begin(context, item, parameters)}
+
+
+@answers("rds", "PromoteReadReplica")
+def promote_read_replica(context: Context) -> dict[str, Any]:
+    """modifying, then an instance of its own with backups; its source lists it no more."""
+    database = find(context, context.parameters["DBInstanceIdentifier"])
+    require_available(database, "promote it")
+    if not database.is_replica:
+        raise AwsError("InvalidDBInstanceState", f"{database.db_instance_identifier} is not a read replica")
+    source = context.backend().databases.get(database.source_db_instance_identifier)
+    if source is not None:
+        source.remove_replica(database)
+    database.is_replica, database.source_db_instance_identifier = False, None
+    database.backup_retention_period = context.parameters.get("BackupRetentionPeriod", 1)
+    database.status = "modifying"
+    context.world.schedule.after("rds_modify", set_status, database, "available", "modifying")
+    return {"DBInstance": describe_one(context, database.db_instance_identifier)}

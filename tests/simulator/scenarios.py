@@ -339,6 +339,12 @@ def databases(aws: Aws) -> None:
     rds.create_db_instance_read_replica(
         DBInstanceIdentifier="replica", SourceDBInstanceIdentifier="main", EnablePerformanceInsights=True
     )
+    restored = {"DBInstanceIdentifier": "restored", "DBSnapshotIdentifier": "by-hand"}
+    rds.restore_db_instance_from_db_snapshot(**restored)
+    moment = {"SourceDBInstanceIdentifier": "main", "TargetDBInstanceIdentifier": "earlier"}
+    rds.restore_db_instance_to_point_in_time(**moment, UseLatestRestorableTime=True)
+    rds.create_db_instance_read_replica(DBInstanceIdentifier="promoted", SourceDBInstanceIdentifier="main")
+    rds.promote_read_replica(DBInstanceIdentifier="promoted")
     backups(aws, arn)
     rds.delete_db_instance(DBInstanceIdentifier="replica", SkipFinalSnapshot=True)
     rds.delete_db_instance(DBInstanceIdentifier="main", FinalDBSnapshotIdentifier="final")

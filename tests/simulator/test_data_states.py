@@ -162,6 +162,28 @@ def test_a_replica_is_an_instance_of_its_own(aws: Aws) -> None:
     assert _database(aws)["ReadReplicaDBInstanceIdentifiers"] == []
 
 
+def test_a_restored_and_a_promoted_instance_stand_alone(simulator: Simulator, aws: Aws) -> None:
+    rds, made = aws("rds"), make_network(aws)
+    make_database(aws, made)
+    assert _database(aws)["DBInstanceStatus"] == "available"
+    rds.create_db_snapshot(DBInstanceIdentifier="main", DBSnapshotIdentifier="by-hand")
+    simulator.settings(speed=1)
+    rds.restore_db_instance_from_db_snapshot(
+        DBInstanceIdentifier="restored", DBSnapshotIdentifier="by-hand", DBSubnetGroupName="data", Tags=[TAG]
+    )
+    assert _database(aws, "restored")["DBInstanceStatus"] == "creating"
+    simulator.settings(speed="inf")
+    restored = _database(aws, "restored")
+    assert (restored["DBInstanceStatus"], restored["Endpoint"]["Port"]) == ("available", 5432)
+    assert restored["DbiResourceId"] != _database(aws)["DbiResourceId"]
+    rds.create_db_instance_read_replica(DBInstanceIdentifier="replica", SourceDBInstanceIdentifier="main")
+    refused("InvalidDBInstanceState", rds, "promote_read_replica", DBInstanceIdentifier="main")
+    rds.promote_read_replica(DBInstanceIdentifier="replica", BackupRetentionPeriod=7)
+    assert "ReadReplicaSourceDBInstanceIdentifier" not in _database(aws, "replica")
+    assert _database(aws, "replica")["BackupRetentionPeriod"] == 7
+    assert _database(aws)["ReadReplicaDBInstanceIdentifiers"] == []
+
+
 def test_deletion_takes_time_and_keeps_what_is_protected(simulator: Simulator, aws: Aws) -> None:
     rds, ec2, made = aws("rds"), aws("ec2"), make_network(aws)
     make_database(aws, made, DeletionProtection=True)

@@ -118,9 +118,9 @@ def test_the_schedule_carries_out_what_is_due_in_order() -> None:
     schedule.after("nat_gateway", note, "gateway")
     schedule.after("rds_instance", note, "deletion", deletion=True)
     ticks.now += DEFAULT_SECONDS["nat_gateway"]
-    schedule.run_due(None)
+    schedule.run_due(None)  # type: ignore[arg-type]
     assert done == ["gateway", "deletion"]
     assert schedule.pending() == 1
     ticks.now += DEFAULT_SECONDS["rds_instance"]
-    schedule.run_due(None)
+    schedule.run_due(None)  # type: ignore[arg-type]
     assert done == ["gateway", "deletion", "database"]
