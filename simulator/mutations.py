@@ -54,12 +54,7 @@ READS = {
     ("logs", "StartLiveTail"),
     ("ec2", "ExportClientVpnClientConfiguration"),
     ("ec2", "ExportClientVpnClientCertificateRevocationList"),
-    ("route53", "TestDNSAnswer"),
     ("ecs", "DiscoverPollEndpoint"),
-    ("rds", "DownloadDBLogFilePortion"),
-    ("rds", "DownloadCompleteDBLogFile"),
-    ("dynamodb", "BatchGetItem"),
-    ("cloudwatch", "GetMetricData"),
 }
 
 # Writes whose name looks like a read.
