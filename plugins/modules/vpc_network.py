@@ -215,7 +215,7 @@ resources:
 """
 
 import typing as t
-from functools import partial
+from functools import cache, partial
 
 from ansible_collections.monay.platform.plugins.module_utils.aws.ec2_network import network_requests, removal_requests
 from ansible_collections.monay.platform.plugins.module_utils.aws.module import TAGS_SPEC, WAIT_SPEC, PlatformModule
@@ -293,7 +293,7 @@ SLOW = ("nat_gateways", "endpoints")
 
 def work(module: PlatformModule) -> t.NoReturn:
     options = module.params
-    ec2, iam, name = module.api("ec2"), partial(module.api, "iam"), options["name"]
+    ec2, iam, name = module.api("ec2"), cache(partial(module.api, "iam")), options["name"]
     wanted = wanted_network(options, module.region)
     if options["state"] == "absent":
         whole = bool(options["cidr"]) or not wanted

@@ -100,6 +100,7 @@ resources:
 """
 
 import typing as t
+from functools import cache, partial
 
 from ansible_collections.monay.platform.plugins.module_utils.aws.ec2 import Network
 from ansible_collections.monay.platform.plugins.module_utils.aws.ec2_route import RouteTables
@@ -148,7 +149,7 @@ def work(module: PlatformModule) -> t.NoReturn:
     network = Network(module.api("ec2"), options["vpc"], [RouteTables.operation])
     gateways, customers = VpnGateways(network, name), CustomerGateways(network, name)
     connections = VpnConnections(network, name, KEY_STORAGE[options["pre_shared_key_storage"]])
-    associations = DirectConnectAssociations(module.api("directconnect"), name)
+    associations = DirectConnectAssociations(cache(partial(module.api, "directconnect")), name)
     propagations = RoutePropagations(network, name)
     context = (Request(Vpcs(network, with_attributes=False)), RouteTables(network).for_reference())
     if options["state"] == "absent":

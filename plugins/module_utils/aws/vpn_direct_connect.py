@@ -7,7 +7,7 @@ The line itself is ordered from a partner, and its gateway serves several VPCs, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from ..core.plan import Observed, PlanRefused, State
 from ..core.readiness import StatusTable
@@ -27,8 +27,8 @@ class DirectConnectAssociations(Kind):
     # Source: Direct Connect API, DirectConnectGatewayAssociation.associationState.
     statuses = StatusTable(frozenset({"associated"}), frozenset({"disassociating"}))
 
-    def __init__(self, direct_connect: Api, gateway: str) -> None:
-        """`gateway` is the name of the virtual private gateway."""
+    def __init__(self, direct_connect: Callable[[], Api], gateway: str) -> None:
+        """`direct_connect` is called when there is a gateway to ask about; `gateway` is its name."""
         self.direct_connect = direct_connect
         self.gateway = gateway
 
@@ -36,7 +36,7 @@ class DirectConnectAssociations(Kind):
         gateway = scope.find(VPN_GATEWAY, self.gateway)
         if gateway is None:
             return {}
-        found = self.direct_connect.pages(
+        found = self.direct_connect().pages(
             "describe_direct_connect_gateway_associations",
             "directConnectGatewayAssociations",
             f"list Direct Connect associations of {VPN_GATEWAY} {self.gateway}",
@@ -55,7 +55,7 @@ class DirectConnectAssociations(Kind):
 
     def _gateways(self) -> dict[str, str]:
         """Ids by name. Raises PlanRefused where two have one name."""
-        found = self.direct_connect.pages(
+        found = self.direct_connect().pages(
             "describe_direct_connect_gateways", "directConnectGateways", "list Direct Connect gateways"
         )
         ids: dict[str, str] = {}
@@ -75,7 +75,7 @@ class DirectConnectAssociations(Kind):
                 f"there is no Direct Connect gateway {name} in this account; create it with the connection, or correct"
                 " admin_access_direct_connect_gateway"
             )
-        answer = self.direct_connect.write(
+        answer = self.direct_connect().write(
             "create_direct_connect_gateway_association",
             f"associate {VPN_GATEWAY} {self.gateway} with Direct Connect gateway {name}",
             repeatable=False,
@@ -87,7 +87,7 @@ class DirectConnectAssociations(Kind):
 
     def update(self, scope: Scope, name: str, before: Observed, wanted: State, fields: Iterable[str]) -> None:
         current, prefixes = set(before.state["allowed_prefixes"]), set(wanted["allowed_prefixes"])
-        self.direct_connect.write(
+        self.direct_connect().write(
             "update_direct_connect_gateway_association",
             f"set what Direct Connect gateway {name} announces",
             associationId=before.id,
@@ -99,7 +99,7 @@ class DirectConnectAssociations(Kind):
         """Waits until it is gone: before that the virtual private gateway cannot go."""
         doing = f"take {VPN_GATEWAY} {self.gateway} from Direct Connect gateway {name}"
         if before.facts.get("status") != "disassociating":
-            self.direct_connect.write("delete_direct_connect_gateway_association", doing, associationId=before.id)
+            self.direct_connect().write("delete_direct_connect_gateway_association", doing, associationId=before.id)
         wait_gone(self, scope, [name], DELETION_SECONDS)
 
 

@@ -8,6 +8,7 @@ from unittest import mock
 
 import pytest
 
+from ansible_collections.monay.platform.plugins.module_utils.aws import api
 from ansible_collections.monay.platform.plugins.module_utils.aws.ec2_nat import NatGateways
 from ansible_collections.monay.platform.plugins.module_utils.aws.reconcile import Scope
 from ansible_collections.monay.platform.plugins.module_utils.core.network_acl import network_acl_plan
@@ -369,7 +370,8 @@ def test_delete_in_two_steps(built, aws):  # noqa: F811
     assert set(account_contents(aws).values()) == {0}
 
 
-def test_deletion_says_what_is_in_the_way(built):
+def test_deletion_says_what_is_in_the_way(built, monkeypatch):
+    monkeypatch.setattr(api, "backoff", lambda _attempt: 0)
     subnet = by_name(built.describe_subnets()["Subnets"])["monay-dev-data-a"]
     built.create_network_interface(SubnetId=subnet["SubnetId"], Description="RDSNetworkInterface")
 
