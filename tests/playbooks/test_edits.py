@@ -53,10 +53,13 @@ CASES = [
 ]
 
 
-def assert_same_resources(run: Run, writes: list[dict[str, Any]]) -> None:
-    """Every write to AWS is about a change that the run named, and every change that it named was written."""
+def assert_same_resources(preview: Run, run: Run, writes: list[dict[str, Any]]) -> None:
+    """Every write to AWS is about a change that the run named, and every change that it named was written.
+
+    Ids of what is gone at the end are known from the preview.
+    """
     called: dict[str, set[str]] = {}
-    for each in run.tasks:
+    for each in [*preview.tasks, *run.tasks]:
         if "changes" not in each["result"]:
             continue
         for kind, resources in each["result"].get("resources", {}).items():
@@ -106,7 +109,7 @@ def test_check_mode_names_exactly_what_the_run_changes(dev, edit, kinds):
     assert sorted(preview.changes) == sorted(real.changes)
     assert kinds <= {kind for _action, kind, _name in preview.changes}
     assert len(preview.diffs) == len(preview.changes)
-    assert_same_resources(real, dev.writes(before))
+    assert_same_resources(preview, real, dev.writes(before))
     before = dev.now
     again = dev.playbooks.run("phase1").succeeded()
     assert (again.changed_tasks, dev.writes(before)) == ([], [])
