@@ -73,7 +73,7 @@ from ansible_collections.monay.platform.plugins.module_utils.aws.module import T
 LOG_GROUP_SPEC = dict(
     name=dict(type="str", required=True),
     retention_days=dict(type="int"),
-    kms_key=dict(type="str"),
+    kms_key=dict(type="str", no_log=False),
     tags=dict(type="dict"),
 )
 

@@ -44,7 +44,7 @@ BUCKET_SETTINGS = (
 )
 # What differs from run to run by nature: times, and ids that nobody chose.
 VOLATILE = re.compile(
-    r"(Time|Timestamp|Date|At|On|Uri|Address|Ip|Endpoint|VersionIds\w+|Arn|ARN|arn|ResourceId|KeyId|Id|createdAt)$"
+    r"(Time|Timestamp|Date|At|On|Uri|Address|Ip|Endpoint|VersionsToStages|Arn|ARN|arn|ResourceId|KeyId|Id|createdAt)$"
 )
 GENERATED_ID = re.compile(r"\b([a-z]+)-[0-9a-f]{8,17}\b|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|-[A-Za-z0-9]{6}$")
 

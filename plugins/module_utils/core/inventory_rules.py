@@ -28,6 +28,7 @@ NAME_LIMITS = (
 )
 # AWS allows a VPC between /16 and /28; three tiers over three zones with room to grow need a /22.
 LARGEST_PREFIX, SMALLEST_PREFIX = 16, 22
+MOST_ZONES = 8
 MONITORING_LEVELS = ("basic", "enhanced", "full")
 
 
@@ -83,8 +84,8 @@ def _zones(region: str, zones: list[str]) -> Iterator[Problem]:
     variable = "platform_availability_zones"
     if len(zones) < 2:
         yield Problem(variable, f"a load balancer needs at least two availability zones, got {zones}")
-    if len(zones) > 4:
-        yield Problem(variable, f"the subnet plan has room for four availability zones, got {len(zones)}")
+    if len(zones) > MOST_ZONES:
+        yield Problem(variable, f"the subnet plan has room for {MOST_ZONES} availability zones, got {len(zones)}")
     if len(set(zones)) < len(zones):
         yield Problem(variable, f"a zone stands twice in {zones}")
     for zone in zones:

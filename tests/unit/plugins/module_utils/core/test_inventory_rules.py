@@ -70,10 +70,10 @@ def test_rules_are_silent_about_variables_that_a_component_does_not_have():
             id="zone of another region",
         ),
         pytest.param(
-            {"platform_availability_zones": [f"us-east-1{zone}" for zone in "abcde"]},
+            {"platform_availability_zones": [f"us-east-1{zone}" for zone in "abcdefghi"]},
             "platform_availability_zones",
-            "four",
-            id="five zones",
+            "room for 8",
+            id="nine zones",
         ),
         pytest.param({"platform_dr_region": "us-east-1"}, "platform_dr_region", "beside", id="copy in same region"),
         pytest.param({"network_cidr": "10.10.0.0"}, "network_cidr", "/16", id="no prefix"),
