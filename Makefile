@@ -21,7 +21,8 @@ SANITY ?=
 # More arguments for pytest, for example: make unit ARGS='-k tags -x'
 ARGS ?=
 PYTEST := python -m pytest
-PYTEST_PARALLEL := $(PYTEST) -n $(JOBS) --dist loadfile
+# A file keeps to one process, for its simulator; the long files (connection, playbooks) come first.
+PYTEST_PARALLEL := $(PYTEST) -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 export PATH := $(VENV)/bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
