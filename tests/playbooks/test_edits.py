@@ -17,12 +17,12 @@ CASES = [
     pytest.param({"database_multi_az": True}, {"RDS instance"}, id="Multi-AZ"),
     pytest.param(
         {"database_parameters": {"rds.force_ssl": "1", "log_min_duration_statement": "500"}},
-        {"RDS parameter group"},
+        {"DB parameter group"},
         id="database parameter",
     ),
-    pytest.param({"database_read_replicas": 1}, {"RDS instance"}, id="read replica"),
-    pytest.param({"cache_node_type": "cache.t3.medium"}, {"Redis replication group"}, id="node type"),
-    pytest.param({"cache_snapshot_retention_days": 3}, {"Redis replication group"}, id="snapshots"),
+    pytest.param({"database_read_replicas": 1}, {"RDS read replica"}, id="read replica"),
+    pytest.param({"cache_node_type": "cache.t3.medium"}, {"replication group"}, id="node type"),
+    pytest.param({"cache_snapshot_retention_days": 3}, {"replication group"}, id="snapshots"),
     pytest.param(
         {"network_nat_gateways": "2"}, {"elastic IP", "NAT gateway", "route table"}, id="a second NAT gateway"
     ),

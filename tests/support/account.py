@@ -46,7 +46,9 @@ BUCKET_SETTINGS = (
 VOLATILE = re.compile(
     r"(Time|Timestamp|Date|At|On|Uri|Address|Ip|Endpoint|VersionsToStages|Arn|ARN|arn|ResourceId|KeyId|Id|createdAt)$"
 )
-GENERATED_ID = re.compile(r"\b([a-z]+)-[0-9a-f]{8,17}\b|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|-[A-Za-z0-9]{6}$")
+GENERATED_ID = re.compile(
+    r"(?:\b[a-z]+-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b(?P<sort>[a-z]+)-[0-9a-f]{8,17}\b|-[A-Za-z0-9]{6}$"
+)
 
 ClientOf = Callable[[str], Any]
 
@@ -103,5 +105,5 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return sorted((_plain(item) for item in value), key=str)
     if isinstance(value, str):
-        return GENERATED_ID.sub(lambda match: match[1] or "id", value)
+        return GENERATED_ID.sub(lambda match: match["sort"] or "id", value)
     return value
