@@ -127,6 +127,10 @@ lock: ## Pin the packages of requirements/*.in for each Python that there is
 action-groups: venv ## Write meta/runtime.yml from plugins/modules
 	python -m tools.action_groups
 
+.PHONY: inventory-docs
+inventory-docs: venv ## Write the tables of docs/inventory.md from the roles' argument specs
+	python -m tools.inventory_docs
+
 .PHONY: docs
 docs: venv ## Check the documentation of the plugins and roles
 	antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .

@@ -11,7 +11,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -33,7 +32,7 @@ EDIT = {"database_backup_retention_days": 9}
 
 @dataclass(frozen=True)
 class Measured:
-    """Wall-clock and CPU seconds of one run (controller and modules), and its AWS calls."""
+    """Wall-clock and CPU seconds of one run (controller, modules and their server), and its AWS calls."""
 
     wall: float
     cpu: float
@@ -51,22 +50,23 @@ def measure(
     """Run one playbook; exit with its output when it fails."""
     command = ["ansible-playbook", "-i", f"inventories/{environment.name}", f"playbooks/{playbook}.yml"]
     command += ["-e", json.dumps({"destroy_confirmation": f"monay-{environment.name}", **(variables or {})})]
-    before, start, used = len(simulator.calls()), time.monotonic(), _cpu()
-    variables_of_process = {**simulator.variables(environment), **(settings or {})}
+    counted = [sys.executable, "-m", "bench.cpu_seconds", *command]
+    before, start = len(simulator.calls()), time.monotonic()
     run = subprocess.run(
-        command, cwd=ROOT, env=variables_of_process, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+        counted,
+        cwd=ROOT,
+        env={**simulator.variables(environment), **(settings or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
-    wall, cpu = time.monotonic() - start, _cpu() - used
+    wall = time.monotonic() - start
     if run.returncode:
-        raise SystemExit(run.stdout.decode())
+        raise SystemExit(run.stdout)
     calls = simulator.calls()[before:]
     writes = sum(call["mutating"] for call in calls)
-    return Measured(wall, cpu, len(calls) - writes, writes)
-
-
-def _cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    return Measured(wall, float(run.stdout.splitlines()[-1]), len(calls) - writes, writes)
 
 
 def median(runs: int, run: Callable[[], Measured]) -> Measured:

@@ -6,6 +6,7 @@ With `--check` nothing is written and the exit code says whether the file is cur
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ ROLES = (
     "registry",
     "secrets",
 )
+# Ansible's marks for options, values and the like.
+MARKUP = re.compile(r"\b[CMOV]\(([^)]*)\)")
 # Set by playbooks, not by people.
 WIRED = {"platform_components"}
 
@@ -43,7 +46,7 @@ def options(role: str) -> dict[str, dict[str, Any]]:
 
 def line(name: str, option: dict[str, Any]) -> str:
     description = option.get("description", "")
-    text = " ".join(description) if isinstance(description, list) else str(description)
+    text = MARKUP.sub(r"`\1`", " ".join(description) if isinstance(description, list) else str(description))
     kind = option["type"] + (f" of {option['elements']}" if "elements" in option else "")
     default = "**required**" if option.get("required") else f"`{shown(option.get('default', ''))}`"
     return f"| `{name}` | {kind} | {default} | {' '.join(text.split()).replace('|', '/')} |"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tools import action_groups
+from tools import action_groups, inventory_docs
 
 ROOT = Path(__file__).parents[2]
 COLLECTION = "ansible_collections.monay.platform"
@@ -115,6 +115,11 @@ def test_playbooks_do_not_know_the_simulator() -> None:
 
 def test_action_groups_are_current() -> None:
     assert action_groups.RUNTIME.read_text(encoding="utf-8") == action_groups.runtime(), "run `make action-groups`"
+
+
+def test_inventory_page_is_current() -> None:
+    text = inventory_docs.PAGE.read_text(encoding="utf-8")
+    assert text.endswith(inventory_docs.tables()), "run `make inventory-docs`"
 
 
 def test_every_module_has_tests() -> None:
