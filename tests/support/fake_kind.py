@@ -25,7 +25,8 @@ class FakeKind(Kind):
     kind = "thing"
 
     def __init__(self, kind: str = "thing", *, after: tuple[str, ...] = (), journal: Journal | None = None) -> None:
-        self.kind = kind  # type: ignore[misc] - one class stands for several kinds
+        # One class stands for several kinds.
+        self.kind = kind  # type: ignore[misc]
         self.after = after  # type: ignore[misc]
         self.journal: Journal = [] if journal is None else journal
         self.world: dict[str, State] = {}

@@ -77,7 +77,7 @@ def answer_of(main: Callable[[], None], args: dict[str, Any], check: bool = Fals
 def recorded_calls() -> Iterator[list[str]]:
     """The AWS calls made inside, as `service:Operation`, whatever answers them."""
     made: list[str] = []
-    call = BaseClient._make_api_call
+    call = vars(BaseClient)["_make_api_call"]
 
     def record(client: BaseClient, operation: str, params: dict[str, Any]) -> Any:
         made.append(f"{client.meta.service_model.service_name}:{operation}")
