@@ -144,10 +144,10 @@ class Assembly:
         sections = (self.params["instance"] or {}, self.params["backup_replication"] or {})
         return [value for section in sections for option, value in section.items() if option.endswith("kms_key")]
 
-    @functools.cache  # noqa: B019 - lives as long as the task
+    @functools.lru_cache(maxsize=8)  # noqa: B019 - lives as long as the task
     def _rds_in(self, region: str) -> Api:
         return self.module.api("rds", region)
 
-    @functools.cache  # noqa: B019 - lives as long as the task
+    @functools.lru_cache(maxsize=8)  # noqa: B019 - lives as long as the task
     def _keys_in(self, region: str) -> KeyNames:
         return KeyNames(self.module.api("kms", region), self._key_options())
