@@ -123,4 +123,7 @@ class Started:
 
     def _tasks(self) -> Iterator[dict[str, Any]]:
         for line in self._record.read_text(encoding="utf-8").splitlines():
-            yield json.loads(line)
+            task = json.loads(line)
+            # A loop's items count each for itself.
+            for result in task["result"].get("results", [task["result"]]):
+                yield {**task, "result": result}
