@@ -68,6 +68,7 @@ def running():
 @pytest.fixture
 def simulator(running, monkeypatch):
     running.reset()
+    running.settings(speed=SPEED)
     point_at(running, monkeypatch)
     lay_foundation(running, DR_REGION)
     return running
@@ -147,9 +148,9 @@ def test_groups_go_when_their_last_user_is_gone(module):
 
 
 @pytest.mark.parametrize("module", MODULES)
-@pytest.mark.usefixtures("simulator")
-def test_time_that_is_up_is_said_with_the_status(module):
+def test_time_that_is_up_is_said_with_the_status(module, simulator):
     args, section, field, values = MODULES[module]
+    simulator.settings(speed="0.01")  # so slow that no machine is slower
     run_module(module, args)
 
     message = fail_module(module, {**edited(args, section, **{field: values[0]}), "wait_timeout": 0})
