@@ -41,7 +41,6 @@ def _text(value):
     ("endpoint", "url"),
     [
         pytest.param("http://127.0.0.1:5557", "http://127.0.0.1:5557/", id="IPv4"),
-        pytest.param("http://[::1]:5557", "http://[::1]:5557/", id="IPv6"),
         pytest.param("https://10.1.2.3", "https://10.1.2.3/", id="no port"),
         pytest.param(None, f"https://{ACCOUNT}.s3-control.us-east-1.amazonaws.com/", id="AWS itself"),
         pytest.param("https://s3.example.com", f"https://{ACCOUNT}.s3.example.com/", id="another name"),
