@@ -7,8 +7,8 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Iterable
 
+from ..core import readiness
 from ..core.plan import Observed, State
-from ..core.readiness import StatusTable
 from .ec2 import (
     INTERNET_GATEWAY,
     NAT_GATEWAY,
@@ -87,7 +87,7 @@ class NatGateways(VpcKind):
         "subnet": "A NAT gateway stays in its subnet: give the new one another name, and leave the old one out."
     }
     # Source: EC2 API, NatGateway.State.
-    statuses = StatusTable(frozenset({"available"}), frozenset({"failed", "deleting"}))
+    statuses = readiness.NAT_GATEWAY
 
     def items(self) -> list[Item]:
         # AWS lists a deleted gateway for about an hour.

@@ -12,7 +12,7 @@ from functools import partial
 from ..core.cache import settled_group
 from ..core.cache_state import APART, group_state, security_group_ids, settings_arguments
 from ..core.plan import Observed, PlanRefused, State
-from ..core.readiness import StatusTable
+from ..core.readiness import REPLICATION_GROUP
 from ..core.tags import to_pairs
 from .api import AmbiguousError, Api, AwsError
 from .data_groups import ServiceTags
@@ -24,8 +24,6 @@ from .wait import wait_gone, wait_ready
 GONE = {"ReplicationGroupNotFoundFault"}
 # ElastiCache is busy with the group: taking a snapshot, or carrying out a change whose status is not shown yet.
 BUSY = {"InvalidReplicationGroupState", "InvalidCacheClusterState"}
-# Source: ElastiCache API, ReplicationGroup.Status.
-STATUSES = StatusTable(ready=frozenset({"available"}), failed=frozenset({"create-failed"}))
 
 Renewal = t.Literal["keep", "rotate", "set"]
 
@@ -53,7 +51,7 @@ class ReplicationGroups(Kind):
 
     kind = "replication group"
     after: t.ClassVar[tuple[str, ...]] = ("cache subnet group", "cache parameter group")
-    statuses = STATUSES
+    statuses = REPLICATION_GROUP
     immutable: t.ClassVar = {
         "engine": "Create a group of the other engine under another name, and move its users there.",
         "encrypted": "Take a snapshot and create an encrypted group from it under another name.",
@@ -111,7 +109,7 @@ class ReplicationGroups(Kind):
 
     def _tags(self, name: str, group: dict[str, t.Any]) -> dict[str, str] | None:
         """The tags, or None: ElastiCache refuses to list those of a group that it is busy with."""
-        if group["Status"] not in STATUSES.ready:
+        if group["Status"] not in REPLICATION_GROUP.ready:
             return None
         return self.tags.of(f"{self.kind} {name}", group["ARN"], BUSY)
 
@@ -187,7 +185,7 @@ class ReplicationGroups(Kind):
     def await_ready(self, scope: Scope, name: str) -> None:
         """Wait until ElastiCache takes changes of the group."""
         group = self.describe(name)
-        if group is None or STATUSES.verdict(group["Status"]) != "ready":
+        if group is None or REPLICATION_GROUP.verdict(group["Status"]) != "ready":
             wait_ready(self, scope, [name], self.policy.timeout)
 
     def _set_nodes(self, way: str, name: str, nodes: int) -> None:
@@ -220,7 +218,7 @@ class ReplicationGroups(Kind):
         self.cache.write("modify_replication_group", doing, retry=BUSY, ReplicationGroupId=name, **arguments)
 
     def delete(self, scope: Scope, name: str, before: Observed) -> None:
-        if STATUSES.verdict(before.facts["status"]) == "pending":
+        if REPLICATION_GROUP.verdict(before.facts["status"]) == "pending":
             wait_ready(self, scope, [name], self.policy.timeout)
         final = {"FinalSnapshotIdentifier": final_snapshot_name(name, before)} if self.policy.final_snapshot else {}
         try:

@@ -18,7 +18,7 @@ from ..core.database_state import (
     with_pending,
 )
 from ..core.plan import Observed, PlanRefused, State
-from ..core.readiness import StatusTable
+from ..core.readiness import RDS_INSTANCE
 from ..core.tags import to_pairs
 from .api import AmbiguousError, Api, AwsError
 from .data_groups import ServiceTags
@@ -33,26 +33,6 @@ BUSY = {"InvalidDBInstanceState"}
 NOT_SEEN = {"KMSKeyNotAccessibleFault", "InvalidParameterValue"}
 # Of an instance in these states RDS cannot take a final snapshot. Source: RDS API, DeleteDBInstance.
 NO_SNAPSHOT = {"failed", "incompatible-restore", "incompatible-network"}
-# Source: RDS user guide, "Viewing Amazon RDS DB instance status".
-STATUSES = StatusTable(
-    ready=frozenset({"available", "storage-optimization"}),
-    failed=frozenset(
-        {
-            "failed",
-            "inaccessible-encryption-credentials",
-            "inaccessible-encryption-credentials-recoverable",
-            "incompatible-create",
-            "incompatible-network",
-            "incompatible-option-group",
-            "incompatible-parameters",
-            "incompatible-restore",
-            "insufficient-capacity",
-            "restore-error",
-            "stopped",
-            "storage-full",
-        }
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -76,7 +56,7 @@ class DbInstances(Kind):
 
     kind = "RDS instance"
     after: t.ClassVar[tuple[str, ...]] = ("DB subnet group", "DB parameter group")
-    statuses = STATUSES
+    statuses = RDS_INSTANCE
     immutable: t.ClassVar = {
         "engine": "Only PostgreSQL is managed here; give the instance another name.",
         "database_name": "Create further databases with SQL; keep the first name here.",
@@ -128,7 +108,7 @@ class DbInstances(Kind):
 
     def _observed(self, item: dict[str, t.Any], groups: dict[str, str]) -> Observed:
         # What waits for the maintenance window is not done for somebody who wants it now.
-        waiting = self.policy.apply_immediately and item["DBInstanceStatus"] in STATUSES.ready
+        waiting = self.policy.apply_immediately and item["DBInstanceStatus"] in RDS_INSTANCE.ready
         state = instance_state(item, key_name=self.keys.name, group_names=groups, pending=not waiting)
         if self.policy.remove and state["deletion_protection"] and not self.policy.unprotect:
             raise PlanRefused(
@@ -191,12 +171,12 @@ class DbInstances(Kind):
 
         A failure is not waited for: a change may be what mends it, such as more storage for an instance that is full.
         """
-        if STATUSES.verdict(known.facts["status"]) == "pending":
+        if RDS_INSTANCE.verdict(known.facts["status"]) == "pending":
             wait_ready(self, scope, [name], self.policy.timeout)
 
     def await_ready(self, scope: Scope, name: str, known: Observed) -> None:
         """Wait until the instance runs. Raises AwsError for one that will not."""
-        if STATUSES.verdict(known.facts["status"]) != "ready":
+        if RDS_INSTANCE.verdict(known.facts["status"]) != "ready":
             wait_ready(self, scope, [name], self.policy.timeout)
 
     def delete(self, scope: Scope, name: str, before: Observed) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ..core.readiness import StatusTable, Verdict
+from ..core.readiness import NAT_GATEWAY, RDS_INSTANCE, REPLICATION_GROUP, StatusTable, Verdict
 from ..core.tags import from_pairs
 from .api import Api
 from .reconcile import side_by_side
@@ -42,48 +42,22 @@ def _name_tag(item: dict[str, Any]) -> str:
 
 
 SORTS: dict[str, Sort] = {
-    # Source: EC2 API, NatGateway.State.
-    "nat_gateway": Sort(
-        "ec2",
-        "describe_nat_gateways",
-        "NatGateways",
-        "State",
-        _name_tag,
-        StatusTable(frozenset({"available"}), frozenset({"failed"})),
-    ),
-    # Source: RDS user guide, "Viewing DB instance status".
+    "nat_gateway": Sort("ec2", "describe_nat_gateways", "NatGateways", "State", _name_tag, NAT_GATEWAY),
     "rds_instance": Sort(
         "rds",
         "describe_db_instances",
         "DBInstances",
         "DBInstanceStatus",
         lambda item: str(item["DBInstanceIdentifier"]),
-        StatusTable(
-            frozenset({"available", "storage-optimization"}),
-            frozenset(
-                {
-                    "failed",
-                    "incompatible-create",
-                    "incompatible-network",
-                    "incompatible-option-group",
-                    "incompatible-parameters",
-                    "incompatible-restore",
-                    "inaccessible-encryption-credentials",
-                    "insufficient-capacity",
-                    "restore-error",
-                    "storage-full",
-                }
-            ),
-        ),
+        RDS_INSTANCE,
     ),
-    # Source: ElastiCache API, ReplicationGroup.Status.
     "replication_group": Sort(
         "elasticache",
         "describe_replication_groups",
         "ReplicationGroups",
         "Status",
         lambda item: str(item["ReplicationGroupId"]),
-        StatusTable(frozenset({"available"}), frozenset({"create-failed"})),
+        REPLICATION_GROUP,
     ),
 }
 # A NAT gateway that is gone is listed for about an hour more.

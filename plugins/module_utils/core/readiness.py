@@ -26,6 +26,32 @@ class StatusTable:
         return "failed" if status in self.failed else "pending"
 
 
+# Source: EC2 API, NatGateway.State. One that is being deleted does not come back.
+NAT_GATEWAY = StatusTable(frozenset({"available"}), frozenset({"failed", "deleting"}))
+# Source: RDS user guide, "Viewing Amazon RDS DB instance status".
+RDS_INSTANCE = StatusTable(
+    ready=frozenset({"available", "storage-optimization"}),
+    failed=frozenset(
+        {
+            "failed",
+            "inaccessible-encryption-credentials",
+            "inaccessible-encryption-credentials-recoverable",
+            "incompatible-create",
+            "incompatible-network",
+            "incompatible-option-group",
+            "incompatible-parameters",
+            "incompatible-restore",
+            "insufficient-capacity",
+            "restore-error",
+            "stopped",
+            "storage-full",
+        }
+    ),
+)
+# Source: ElastiCache API, ReplicationGroup.Status.
+REPLICATION_GROUP = StatusTable(frozenset({"available"}), frozenset({"create-failed"}))
+
+
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 15.0
 
 

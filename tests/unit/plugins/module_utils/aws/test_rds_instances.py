@@ -9,13 +9,13 @@ import pytest
 
 from ansible_collections.monay.platform.plugins.module_utils.aws.api import AmbiguousError, AwsError
 from ansible_collections.monay.platform.plugins.module_utils.aws.rds_instances import (
-    STATUSES,
     DbInstances,
     Policy,
     final_snapshot_name,
 )
 from ansible_collections.monay.platform.plugins.module_utils.aws.reconcile import Scope
 from ansible_collections.monay.platform.plugins.module_utils.core.plan import PlanRefused
+from ansible_collections.monay.platform.plugins.module_utils.core.readiness import RDS_INSTANCE
 
 DESCRIBED = {
     "DBInstanceIdentifier": "db",
@@ -136,4 +136,4 @@ def test_every_instance_has_a_snapshot_name_of_its_own():
     ],
 )
 def test_statuses(status, verdict):
-    assert STATUSES.verdict(status) == verdict
+    assert RDS_INSTANCE.verdict(status) == verdict
