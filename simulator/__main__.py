@@ -32,6 +32,12 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--ready-file", type=Path, help="written with endpoint and pid when the simulator listens")
     serve.add_argument("--latency-ms", type=float, default=DEFAULT_LATENCY_MS, help="added to every AWS call")
     serve.add_argument("--speed", default="1", help="factor of the provisioning times; 0 or inf: they take no time")
+    serve.add_argument(
+        "--data-plane",
+        choices=["on", "off"],
+        default="on",
+        help="on: tasks, databases, load balancers and the CDN run on loopback; off: they are taken to be healthy",
+    )
     serve.add_argument("--state-file", help="loaded at the start where it exists, saved at the end")
     serve.set_defaults(command=_serve)
     env = commands.add_parser("env", help="print shell exports that point AWS clients at the simulator")
@@ -73,7 +79,12 @@ def _serve(options: argparse.Namespace) -> int:
 
     try:
         application = start(
-            options.host, options.port, options.latency_ms, parse_speed(options.speed), options.state_file
+            options.host,
+            options.port,
+            options.latency_ms,
+            parse_speed(options.speed),
+            options.state_file,
+            data_plane=options.data_plane == "on",
         )
     except (ControlError, NotLoopbackError, StateError, OSError) as error:
         print(f"simulator: cannot start on {options.host}:{options.port}: {error}", file=sys.stderr)

@@ -10,6 +10,7 @@ from pathlib import Path
 from simulator import moto_backend, overlays, quick
 from simulator.clock import Clock
 from simulator.control import Control
+from simulator.dataplane import DataPlane
 from simulator.gateway import Gateway
 from simulator.server import Server
 from simulator.world import World
@@ -21,6 +22,7 @@ class Application:
 
     world: World
     server: Server
+    data_plane: DataPlane | None
     state_file: str | None
 
     @property
@@ -28,14 +30,18 @@ class Application:
         return self.server.endpoint
 
     def stop(self) -> None:
-        """Stop listening, and save where a state file was given."""
+        """Stop everything, and save where a state file was given."""
+        if self.data_plane:
+            self.data_plane.stop()
         self.server.shutdown()
         self.server.server_close()
         if self.state_file:
             self.world.save(self.state_file)
 
 
-def start(host: str, port: int, latency_ms: float, speed: float, state_file: str | None) -> Application:
+def start(
+    host: str, port: int, latency_ms: float, speed: float, state_file: str | None, *, data_plane: bool
+) -> Application:
     """Start to listen in a thread of its own.
 
     :raises NotLoopbackError: for an address that others could reach.
@@ -51,4 +57,7 @@ def start(host: str, port: int, latency_ms: float, speed: float, state_file: str
     server = Server(host, port, gateway, Control(gateway, state_file))
     threading.Thread(target=server.serve_forever, args=(0.1,), name="server", daemon=True).start()
     threading.Thread(target=moto_backend.preload, name="preload", daemon=True).start()
-    return Application(world, server, state_file)
+    if data_plane:
+        world.data_plane = DataPlane(world, server.endpoint)
+        world.data_plane.start()
+    return Application(world, server, world.data_plane, state_file)

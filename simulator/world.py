@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from simulator.clock import Clock
+    from simulator.dataplane import DataPlane
 
 Store = TypeVar("Store")
 
@@ -26,6 +27,7 @@ class World:
         self.lock = threading.RLock()
         self.clock = clock
         self.schedule = Schedule(clock)
+        self.data_plane: DataPlane | None = None
         self._stores: dict[tuple[str, str, str], Any] = {}
 
     def store(self, kind: type[Store] | Callable[[], Store], account: str, region: str = "") -> Store:
@@ -61,6 +63,8 @@ class World:
             self._stores.clear()
             BackendDict.reset()
             state.reset_globals()
+        if self.data_plane:
+            self.data_plane.reset()
 
     def save(self, path: str) -> None:
         with self.lock:

@@ -33,7 +33,13 @@ class Simulator:
     """A simulator in a process of its own; use it as a context manager or call `stop`."""
 
     def __init__(
-        self, *, latency_ms: float = 0, speed: str = "inf", state_file: Path | None = None, python: str = sys.executable
+        self,
+        *,
+        latency_ms: float = 0,
+        speed: str = "inf",
+        state_file: Path | None = None,
+        python: str = sys.executable,
+        data_plane: bool = False,
     ) -> None:
         self._directory = tempfile.TemporaryDirectory(prefix="simulator-")
         ready = Path(self._directory.name, "ready.json")
@@ -43,6 +49,7 @@ class Simulator:
         self._clients: dict[tuple[str, str, str, int], Any] = {}
         command = [python, "-m", "simulator", "serve", "--port", "0", "--ready-file", str(ready)]
         command += ["--latency-ms", str(latency_ms), "--speed", speed]
+        command += ["--data-plane", "on" if data_plane else "off"]
         command += ["--state-file", str(state_file)] if state_file else []
         with self._errors.open("w") as errors:
             self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=errors)

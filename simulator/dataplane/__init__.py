@@ -1,0 +1,70 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What AWS does with packets: tasks, stores, load balancers and the CDN as real servers on loopback.
+
+The control plane (`overlays/`) says what should run; a component here makes it run. Without a data plane
+(`serve --data-plane off`) the control plane takes it for granted that what was started is healthy.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from simulator.dataplane.addresses import Addresses
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from simulator.world import World
+
+
+class Component(Protocol):
+    """One part of the data plane, with threads, sockets and processes of its own."""
+
+    def start(self) -> None:
+        """Begin to follow the control plane."""
+
+    def stop(self) -> None:
+        """End everything that was opened or started; called once."""
+
+    def reset(self) -> None:
+        """Forget everything, as the control plane has just done."""
+
+
+COMPONENTS: list[Callable[[DataPlane], Component]] = []
+
+
+class DataPlane:
+    """The parts of the data plane of one simulator, started and stopped together.
+
+    Components follow the control plane by asking it, under `world.lock`, what there should be.
+    """
+
+    def __init__(self, world: World, endpoint: str) -> None:
+        self.world = world
+        self.endpoint = endpoint
+        """Where the AWS API is, for tasks that call it."""
+        self.addresses = Addresses()
+        self._components: list[Component] = [make(self) for make in COMPONENTS]
+
+    def component(self, kind: type) -> Component:
+        """The one component of a class.
+
+        :raises LookupError: when it is not registered in COMPONENTS.
+        """
+        for component in self._components:
+            if isinstance(component, kind):
+                return component
+        raise LookupError(f"no component {kind.__name__} in the data plane")
+
+    def start(self) -> None:
+        for component in self._components:
+            component.start()
+
+    def reset(self) -> None:
+        for component in self._components:
+            component.reset()
+
+    def stop(self) -> None:
+        """Stop all components, the last started first."""
+        for component in reversed(self._components):
+            component.stop()
