@@ -30,6 +30,7 @@ ROLES = (
     "task_role",
     "registry",
     "secrets",
+    "api_tests",
 )
 # Ansible's marks for options, values and the like.
 MARKUP = re.compile(r"\b[CMOV]\(([^)]*)\)")

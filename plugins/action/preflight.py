@@ -13,12 +13,15 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.monay.platform.plugins.module_utils.core.inventory_rules import Problem, problems
+from ansible_collections.monay.platform.plugins.module_utils.core.inventory_rules import problems
+from ansible_collections.monay.platform.plugins.module_utils.core.problem import Problem
 from ansible_collections.monay.platform.plugins.plugin_utils.inventory_files import place_of
 
 ROLES = Path(__file__).parents[2] / "roles"
 # How alike two names must be for one to count as the other, misspelt.
 ALIKE = 0.85
+# What rules read besides the roles' inputs.
+CONTEXT = ("inventory_hostname", "group_names", "application_health_path")
 
 
 class ActionModule(ActionBase):
@@ -86,7 +89,7 @@ def _wrong_names(variables: Mapping[str, Any], specs: Mapping[str, dict[str, Any
 
 def _wrong_values(variables: Mapping[str, Any], options: Mapping[str, dict[str, Any]]) -> Iterator[Problem]:
     """Missing and wrongly typed values, and, among those that are right so far, broken rules."""
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {name: variables[name] for name in CONTEXT if name in variables}
     for name, spec in options.items():
         if name not in variables:
             if spec.get("required"):

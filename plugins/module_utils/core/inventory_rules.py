@@ -10,34 +10,27 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from itertools import combinations
 from typing import Any
 
-Values = Mapping[str, Any]
+from . import application_rules
+from .problem import Problem, Values
 
 # Longest names that AWS takes, and the longest ending that the collection puts behind platform_name.
 # Sources: RDS CreateDBInstance (63), ElastiCache CreateReplicationGroup (40), S3 bucket naming rules (63),
-# IAM CreateRole (64).
+# IAM CreateRole (64), ELBv2 CreateLoadBalancer (32).
 NAME_LIMITS = (
     ("Redis replication group", 40, "-redis"),
     ("S3 bucket", 63, "-000000000000-backups-dr"),
     ("RDS instance", 63, "-postgres-replica-1"),
-    ("IAM role", 64, "-cross-platform-web-task"),
+    ("IAM role", 64, "-ecs-infrastructure"),
+    ("load balancer", 32, ""),
 )
 # AWS allows a VPC between /16 and /28; three tiers over three zones with room to grow need a /22.
 LARGEST_PREFIX, SMALLEST_PREFIX = 16, 22
 MOST_ZONES = 8
 MONITORING_LEVELS = ("basic", "enhanced", "full")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong with which variable, in words that say what would be right."""
-
-    variable: str
-    message: str
 
 
 def problems(values: Values) -> list[Problem]:
@@ -136,18 +129,6 @@ def _parse(cidr: str) -> tuple[ipaddress.IPv4Network | None, str]:
         return None, f"not an IPv4 network: {error} (as in 10.10.0.0/16)"
 
 
-def _applications(values: Values) -> Iterator[Problem]:
-    catalogue = values.get("platform_applications") or {}
-    users: dict[Any, str] = {}
-    for name, application in catalogue.items():
-        port = application.get("port")
-        if not isinstance(port, int) or not 1 <= port <= 65535:
-            yield Problem("platform_applications", f"{name}: port is a number from 1 to 65535, got {port!r}")
-        elif port in users:
-            yield Problem("platform_applications", f"{name} and {users[port]} have the same port {port}")
-        users.setdefault(port, name)
-
-
 def _monitoring(values: Values) -> Iterator[Problem]:
     level = values.get("platform_monitoring_level")
     if level is not None and level not in MONITORING_LEVELS:
@@ -197,8 +178,8 @@ RULES: tuple[Callable[[Values], Iterator[Problem]], ...] = (
     _names,
     _regions,
     _network,
-    _applications,
     _monitoring,
     _database,
     _cache,
+    *application_rules.RULES,
 )

@@ -18,7 +18,16 @@ GOOD = {
     "platform_monitoring_level": "basic",
     "platform_data_protection": False,
     "platform_environment_cidrs": {"dev": "10.10.0.0/16", "prod": "10.30.0.0/16"},
-    "platform_applications": {"api": {"port": 3001}, "web": {"port": 3002}},
+    "platform_domain": "dev.monay.example",
+    "platform_applications": {
+        "monay-api": {"kind": "api", "port": 3001, "subdomain": "api"},
+        "monay-web": {"kind": "static", "port": 3002, "subdomain": "www"},
+    },
+    "inventory_hostname": "monay-api",
+    "group_names": ["applications", "services"],
+    "application_health_path": "/health",
+    "service_cpu": 256,
+    "service_memory": 512,
     "network_cidr": "10.10.0.0/16",
     "network_nat_gateways": "1",
     "database_instance_class": "db.t3.medium",
@@ -90,15 +99,6 @@ def test_rules_are_silent_about_variables_that_a_component_does_not_have():
         ),
         pytest.param({"network_nat_gateways": "3"}, "network_nat_gateways", '"2"', id="more NAT than zones"),
         pytest.param({"network_nat_gateways": "none"}, "network_nat_gateways", '"all"', id="no number"),
-        pytest.param(
-            {"platform_applications": {"a": {"port": 80}, "b": {"port": 80}}},
-            "platform_applications",
-            "same port 80",
-            id="port twice",
-        ),
-        pytest.param(
-            {"platform_applications": {"a": {"port": "http"}}}, "platform_applications", "number", id="port as word"
-        ),
         pytest.param({"platform_monitoring_level": "much"}, "platform_monitoring_level", "basic", id="level"),
         pytest.param({"database_allocated_storage": 5}, "database_allocated_storage", "20", id="storage too small"),
         pytest.param({"database_max_allocated_storage": 21}, "database_max_allocated_storage", "10%", id="no room"),
