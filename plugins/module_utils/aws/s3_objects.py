@@ -28,12 +28,17 @@ def empty_bucket(s3: Api, bucket: str) -> int:
         found = [*answer.get("Versions", ()), *answer.get("DeleteMarkers", ())]
         if not found:
             return count
-        _delete(s3, bucket, [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found])
+        delete_batch(
+            s3,
+            bucket,
+            f"empty S3 bucket {bucket}",
+            [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found],
+        )
         count += len(found)
 
 
-def _delete(s3: Api, bucket: str, objects: list[dict[str, str]]) -> None:
-    doing = f"empty S3 bucket {bucket}"
+def delete_batch(s3: Api, bucket: str, doing: str, objects: list[dict[str, str]]) -> None:
+    """Delete at most BATCH objects. Raises AwsError for those that S3 could not delete."""
     answer: dict[str, t.Any] = s3.write(
         "delete_objects", doing, Bucket=bucket, Delete={"Objects": objects, "Quiet": True}
     )
