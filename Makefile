@@ -40,6 +40,10 @@ help: ## This list
 venv: ## Install the pinned tools into .venv, once for each change of the lock
 	@tools/make-venv "$(PYTHON)" "$(VENV)"
 
+.PHONY: system-packages
+system-packages: ## Install the browser that some tests use, where apt can and may
+	@tools/system-packages
+
 .PHONY: demo
 demo: venv ## Build phase 1 of dev on simulated AWS, then show that a second run changes nothing (ENV=staging|prod)
 	@python -m tools.demo --environment "$(ENV)"
@@ -84,7 +88,7 @@ sanity: venv ## ansible-test sanity, on a copy of the tracked files
 	python -m tools.sanity $(SANITY)
 
 .PHONY: tests
-tests: venv ## All of pytest: the five targets below in one run
+tests: venv system-packages ## All of pytest: the five targets below in one run
 	$(PYTEST_PARALLEL) $(ARGS) tests
 
 .PHONY: unit
@@ -100,7 +104,7 @@ test-connection: venv ## The connection plugin: same results, no secret on disk,
 	$(PYTEST_PARALLEL) $(ARGS) tests/connection
 
 .PHONY: integration
-integration: venv ## Whole playbooks against the simulator: twice, checked, killed, with faults
+integration: venv system-packages ## Whole playbooks against the simulator: twice, checked, killed, with faults
 	$(PYTEST_PARALLEL) $(ARGS) tests/playbooks
 
 .PHONY: packaging

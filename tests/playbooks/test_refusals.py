@@ -3,11 +3,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import yaml
 
 from tests.support.inventories import REMOVED
 
+SHARED = Path(__file__).parents[2] / "inventories" / "shared" / "group_vars" / "all.yml"
+
 FILE = "group_vars/all/environment.yml"
+API = {"kind": "api", "port": 3001, "subdomain": "api"}
+APPLICATIONS = yaml.safe_load(SHARED.read_text(encoding="utf-8"))["platform_applications"]
 CASES = [
     pytest.param({"platform_account_id": "1111"}, "platform_account_id", "12 digits", id="no account id"),
     pytest.param({"platform_account_id": 111111111111}, "platform_account_id", "quotes", id="account as a number"),
@@ -48,6 +55,19 @@ CASES = [
     pytest.param({"cache_node_type": "t3.small"}, "cache_node_type", "cache.", id="node type"),
     pytest.param({"cache_nodes": 9}, "cache_nodes", "1 to 6", id="too many nodes"),
     pytest.param({"platform_monitoring_level": "loud"}, "platform_monitoring_level", "basic", id="monitoring level"),
+    pytest.param({"platform_domain": "Dev.monay.example"}, "platform_domain", "lower case", id="no domain"),
+    pytest.param(
+        {"platform_applications": {"monay-backend-common": API}},
+        "platform_applications",
+        "monay-admin of group services is an unknown application",
+        id="unknown application",
+    ),
+    pytest.param(
+        {"platform_applications": {**APPLICATIONS, "monay-admin": {"kind": "nextjs", "port": 3001, "subdomain": "x"}}},
+        "platform_applications",
+        "monay-admin and monay-backend-common have the same port 3001",
+        id="port clash",
+    ),
     pytest.param({"platform_domain": "{{ nowhere }}"}, "platform_domain", "nowhere", id="undefined reference"),
 ]
 
@@ -64,6 +84,29 @@ def test_refused_before_the_first_write(environment, change, variable, words):
     (failure,) = run.failures
     assert f"- {variable} (" in failure
     assert FILE in failure
+    assert words in failure
+    assert dev.simulator.calls(since=before) == [], "refused without a call"
+
+
+@pytest.mark.parametrize(
+    ("host", "change", "variable", "words"),
+    [
+        pytest.param(
+            "monay-admin", {"application_health_path": "health"}, "application_health_path", "begins with /", id="path"
+        ),
+    ],
+)
+def test_an_application_is_refused_before_the_first_write(environment, host, change, variable, words):
+    dev = environment("dev")
+    file = dev.inventory.edit_host(host, **change)
+    before = dev.now
+
+    run = dev.playbooks.run("phase1")
+
+    assert run.returncode != 0
+    (failure,) = run.failures
+    assert f"- {variable} (" in failure
+    assert f"{file}:1" in failure
     assert words in failure
     assert dev.simulator.calls(since=before) == [], "refused without a call"
 

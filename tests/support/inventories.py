@@ -37,3 +37,9 @@ class Inventory:
         self.variables.update(changes)
         kept = {name: value for name, value in self.variables.items() if value is not REMOVED}
         self.file.write_text(yaml.safe_dump(kept, sort_keys=False), encoding="utf-8")
+
+    def edit_host(self, host: str, **changes: Any) -> Path:
+        """Set variables of one host in a file of this environment; returns the file."""
+        file = self.path / "host_vars" / host / "environment.yml"
+        file.write_text(yaml.safe_dump(changes, sort_keys=False), encoding="utf-8")
+        return file
