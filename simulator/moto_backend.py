@@ -42,6 +42,11 @@ PHASE_1 = (
     "backup",
     "directconnect",
     "accessanalyzer",
+    "elbv2",
+    "acm",
+    "route53",
+    "cloudfront",
+    "wafv2",
 )
 
 

@@ -31,8 +31,13 @@ DEFAULT_SECONDS: dict[str, float] = {
     "secret_replica": 1,
     "alb": 6,
     "cloudfront": 15,
+    "target_health": 2,
+    "cloudfront_invalidation": 3,
     "ecs_service": 8,
     "acm": 5,
+    "acm_record": 1,
+    "acm_validation_window": 5184,
+    "route53_change": 2,
 }
 
 Action = Callable[..., None]
@@ -51,6 +56,11 @@ class Schedule:
         """Carry out `action(world, *args)` in the seconds that a `kind` takes, or in a third of them for a deletion."""
         seconds = 0.0 if self.clock.instant else self.seconds[kind] / (3 if deletion else 1)
         heapq.heappush(self._heap, (self.clock.now() + seconds, next(self._order), action, args))
+
+    def in_seconds(self, seconds: float, action: Action, *args: Any) -> None:
+        """Carry out `action(world, *args)` in simulated seconds that the client chose."""
+        moment = self.clock.now() + (0.0 if self.clock.instant else seconds)
+        heapq.heappush(self._heap, (moment, next(self._order), action, args))
 
     def run_due(self, world: World) -> None:
         """Carry out everything whose moment has come; the caller holds the dispatch lock."""

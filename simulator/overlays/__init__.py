@@ -7,11 +7,15 @@ import importlib
 
 MODULES: tuple[str, ...] = (
     "accessanalyzer",
+    "acm",
     "backup",
     "cache_changes",
     "cache_groups",
     "cache_others",
     "cache_parameter_groups",
+    "cloudfront_distributions",
+    "cloudfront_functions",
+    "cloudfront_kept",
     "directconnect",
     "ec2_client_vpn",
     "ec2_dependencies",
@@ -22,6 +26,11 @@ MODULES: tuple[str, ...] = (
     "ec2_security_groups",
     "ec2_vpn",
     "ecr",
+    "elbv2_balancers",
+    "elbv2_groups",
+    "elbv2_listeners",
+    "elbv2_rules",
+    "elbv2_targets",
     "iam",
     "kms",
     "logs",
@@ -30,9 +39,11 @@ MODULES: tuple[str, ...] = (
     "rds_deletion",
     "rds_groups",
     "rds_instances",
+    "route53",
     "s3",
     "secretsmanager",
     "tagging",
+    "wafv2",
 )
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from tests.simulator.scenarios_edge import EDGE
 from tests.support.simulator import ACCOUNT, REGION
 
 if TYPE_CHECKING:
@@ -491,4 +492,5 @@ SCENARIOS: list[Callable[[Aws], None]] = [
     secrets_and_images,
     backup_plans,
     tagging,
+    *EDGE,
 ]
