@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ..core.readiness import NAT_GATEWAY, RDS_INSTANCE, REPLICATION_GROUP, StatusTable, Verdict
+from ..core.readiness import LOAD_BALANCER, NAT_GATEWAY, RDS_INSTANCE, REPLICATION_GROUP, StatusTable, Verdict
 from ..core.tags import from_pairs
 from .api import Api
 from .reconcile import side_by_side
@@ -27,7 +27,10 @@ class Status:
 
 @dataclass(frozen=True)
 class Sort:
-    """How to list one sort of slow resource: the call, where the name and the status stand, what they mean."""
+    """How to list one sort of slow resource: the call, where the name and the status stand, what they mean.
+
+    `status` is a path of keys with dots between them.
+    """
 
     service: str
     operation: str
@@ -42,6 +45,14 @@ def _name_tag(item: dict[str, Any]) -> str:
 
 
 SORTS: dict[str, Sort] = {
+    "load_balancer": Sort(
+        "elbv2",
+        "describe_load_balancers",
+        "LoadBalancers",
+        "State.Code",
+        lambda item: str(item["LoadBalancerName"]),
+        LOAD_BALANCER,
+    ),
     "nat_gateway": Sort("ec2", "describe_nat_gateways", "NatGateways", "State", _name_tag, NAT_GATEWAY),
     "rds_instance": Sort(
         "rds",
@@ -73,8 +84,18 @@ def statuses(apis: dict[str, Api], types: Collection[str], prefix: str) -> list[
 def _list(api: Api, type_: str, prefix: str) -> list[Status]:
     sort = SORTS[type_]
     items = api.pages(sort.operation, sort.key, f"list the {type_.replace('_', ' ')}s of {prefix}*")
+    found = [(sort.name(item), _status(item, sort.status)) for item in items]
     return [
-        Status(type_, sort.name(item), item[sort.status], sort.table.verdict(item[sort.status]))
-        for item in items
-        if sort.name(item).startswith(prefix) and item[sort.status] not in GONE
+        Status(type_, name, status, sort.table.verdict(status))
+        for name, status in found
+        # The one resource of its sort has the environment's name without a further part.
+        if (name.startswith(prefix) or name == prefix.removesuffix("-")) and status not in GONE
     ]
+
+
+def _status(item: dict[str, Any], path: str) -> str:
+    """AWS's word for the state of a resource."""
+    found: Any = item
+    for key in path.split("."):
+        found = found[key]
+    return str(found)

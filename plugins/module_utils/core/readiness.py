@@ -51,6 +51,9 @@ RDS_INSTANCE = StatusTable(
 # Source: ElastiCache API, ReplicationGroup.Status.
 REPLICATION_GROUP = StatusTable(frozenset({"available"}), frozenset({"create-failed"}))
 
+# Source: ELBv2 API, LoadBalancerState.Code. An impaired one serves, and may get better by itself.
+LOAD_BALANCER = StatusTable(frozenset({"active", "active_impaired"}), frozenset({"failed"}))
+
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 15.0
 
