@@ -16,6 +16,8 @@ MODULES: tuple[str, ...] = (
     "cloudfront_distributions",
     "cloudfront_functions",
     "cloudfront_kept",
+    "cloudwatch_alarms",
+    "cloudwatch_metrics",
     "directconnect",
     "ec2_client_vpn",
     "ec2_dependencies",

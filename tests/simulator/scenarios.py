@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tests.simulator.scenarios_edge import EDGE
+from tests.simulator.scenarios_monitoring import MONITORING
 from tests.support.simulator import ACCOUNT, REGION
 
 if TYPE_CHECKING:
@@ -493,4 +494,5 @@ SCENARIOS: list[Callable[[Aws], None]] = [
     backup_plans,
     tagging,
     *EDGE,
+    *MONITORING,
 ]

@@ -1,0 +1,75 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Calls that use every operation of the overlays for alarms, metrics, dashboards, topics and log filters."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Aws = Callable[..., Any]
+
+METRIC = {"Namespace": "shop", "MetricName": "Orders", "Dimensions": [{"Name": "Shop", "Value": "one"}]}
+BOTH = ["MetricAlarm", "CompositeAlarm"]
+
+
+def alarms(aws: Aws) -> None:
+    cloudwatch, topic = aws("cloudwatch"), aws("sns").create_topic(Name="alarms")["TopicArn"]
+    now = time.time() // 60 * 60
+    limit: dict[str, Any] = {"Threshold": 3, "ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 2}
+    cloudwatch.put_metric_alarm(
+        AlarmName="orders", **METRIC, Statistic="Sum", Period=60, **limit, AlarmActions=[topic], Tags=[_tag("Project")]
+    )
+    stat = {"Metric": METRIC, "Period": 60, "Stat": "p95", "Unit": "None"}
+    queries = [
+        {"Id": "m1", "MetricStat": stat, "ReturnData": False},
+        {"Id": "e1", "Expression": "100 * FILL(m1, 0)", "Label": "orders"},
+    ]
+    cloudwatch.put_metric_alarm(AlarmName="math", Metrics=queries, **limit, TreatMissingData="notBreaching")
+    cloudwatch.put_composite_alarm(AlarmName="shop", AlarmRule='ALARM("orders") AND NOT OK(math)', OKActions=[topic])
+    for minute in (1, 2):
+        datum = {"MetricName": "Orders", "Dimensions": METRIC["Dimensions"], "Timestamp": now - 60 * minute}
+        cloudwatch.put_metric_data(Namespace="shop", MetricData=[{**datum, "Value": 5.0}])
+    cloudwatch.describe_alarms(AlarmTypes=BOTH)
+    cloudwatch.describe_alarms(ChildrenOfAlarmName="shop")
+    cloudwatch.describe_alarms_for_metric(**METRIC)
+    cloudwatch.describe_alarm_history(AlarmTypes=BOTH)
+    cloudwatch.set_alarm_state(AlarmName="orders", StateValue="OK", StateReason="by hand")
+    cloudwatch.disable_alarm_actions(AlarmNames=["orders"])
+    cloudwatch.enable_alarm_actions(AlarmNames=["orders"])
+    arn = cloudwatch.describe_alarms(AlarmNames=["orders"])["MetricAlarms"][0]["AlarmArn"]
+    cloudwatch.tag_resource(ResourceARN=arn, Tags=[_tag("Owner")])
+    cloudwatch.list_tags_for_resource(ResourceARN=arn)
+    cloudwatch.untag_resource(ResourceARN=arn, TagKeys=["Owner"])
+    aws("resourcegroupstaggingapi").get_resources(ResourceTypeFilters=["cloudwatch:alarm"])
+    cloudwatch.delete_alarms(AlarmNames=["shop"])
+    cloudwatch.delete_alarms(AlarmNames=["orders", "math"])
+
+
+def _tag(key: str) -> dict[str, str]:
+    return {"Key": key, "Value": "monay"}
+
+
+def metrics(aws: Aws) -> None:
+    cloudwatch, now = aws("cloudwatch"), time.time()
+    statistics = {"SampleCount": 2.0, "Sum": 6.0, "Minimum": 1.0, "Maximum": 5.0}
+    cloudwatch.put_metric_data(
+        Namespace="shop",
+        MetricData=[
+            {"MetricName": "Orders", "Values": [1.0, 2.0], "Counts": [1.0, 3.0], "Unit": "Count"},
+            {"MetricName": "Sizes", "StatisticValues": statistics},
+        ],
+    )
+    cloudwatch.list_metrics(Namespace="shop")
+    window: dict[str, Any] = {"StartTime": now - 600, "EndTime": now + 60}
+    cloudwatch.get_metric_statistics(
+        Namespace="shop", MetricName="Orders", Period=60, Statistics=["Sum", "Average"], **window
+    )
+    stat = {"Metric": {"Namespace": "shop", "MetricName": "Orders"}, "Period": 60, "Stat": "Sum"}
+    queries = [{"Id": "m1", "MetricStat": stat}, {"Id": "e1", "Expression": "SUM(METRICS()) / 2"}]
+    cloudwatch.get_metric_data(MetricDataQueries=queries, **window)
+
+
+MONITORING: list[Callable[[Aws], None]] = [alarms, metrics]
