@@ -17,6 +17,8 @@ def make_load_balancer(simulator: Simulator, name: str, target_groups: Sequence[
     """A load balancer with target groups; the dimension values that AWS made up, by name."""
     ec2, elb = simulator.client("ec2"), simulator.client("elbv2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
     subnets = [
         ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"][
             "SubnetId"
