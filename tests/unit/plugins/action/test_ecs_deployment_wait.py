@@ -1,0 +1,72 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The wait shows how far a deployment is, and ends when it should."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from ansible_collections.monay.platform.plugins.action import ecs_deployment_wait
+
+
+def deployment(verdict, text):
+    return {"deployment": {"verdict": verdict, "status": "", "text": text}}
+
+
+@pytest.fixture
+def wait(monkeypatch):
+    """Run the action over a list of answers of its module; returns its result, what it said and what it asked."""
+
+    def run(answers, check_mode=False, **arguments):
+        said, asked, clock = [], [], SimpleNamespace(now=0.0)
+        monkeypatch.setattr(ecs_deployment_wait.display, "display", said.append)
+        monkeypatch.setattr(ecs_deployment_wait.time, "monotonic", lambda: clock.now)
+        monkeypatch.setattr(
+            ecs_deployment_wait.time, "sleep", lambda seconds: setattr(clock, "now", clock.now + seconds)
+        )
+        args = {"service": "admin", "cluster": "dev", **arguments}
+        action = ecs_deployment_wait.ActionModule.__new__(ecs_deployment_wait.ActionModule)
+        action._task = SimpleNamespace(args=args, check_mode=check_mode, async_val=0, diff=False)
+        monkeypatch.setattr(ecs_deployment_wait.ActionBase, "run", lambda *_args: {})
+        left = list(answers)
+
+        def execute(module_args, task_vars):
+            asked.append(module_args)
+            return dict(left.pop(0) if len(left) > 1 else left[0])
+
+        action._execute_module = execute
+        return action.run(task_vars={}), said, asked
+
+    return run
+
+
+def test_shows_progress_until_it_is_done(wait):
+    result, said, asked = wait(
+        [deployment("pending", "stage A"), deployment("pending", "stage B"), deployment("ready", "")]
+    )
+
+    assert "failed" not in result
+    assert said == ["    0:00  admin: stage A", "    0:01  admin: stage B"]
+    assert [each["waited"] for each in asked] == [0, 1, 2]
+
+
+def test_a_failure_ends_it_with_the_words_of_the_module(wait):
+    result, _said, _asked = wait([{"failed": True, "msg": "rolled back", **deployment("failed", "")}])
+
+    assert (result["failed"], result["msg"]) == (True, "rolled back")
+
+
+def test_says_that_time_is_up_and_what_it_waited_for(wait):
+    result, said, _asked = wait([deployment("pending", "stage A")], timeout=90)
+
+    assert result["failed"] is True
+    assert "admin: stage A. It goes on" in result["msg"]
+    assert len(said) == 3  # at once, and after each half minute of silence
+
+
+def test_a_check_run_does_not_ask(wait):
+    result, _said, asked = wait([deployment("pending", "")], check_mode=True)
+
+    assert result["changed"] is False
+    assert asked == []
