@@ -93,6 +93,16 @@ def answers(service: str, *operations: str) -> Callable[[Answer], Answer]:
     return register
 
 
+def inside(world: World, account: str, region: str) -> Context:
+    """A context for what a service does by itself, when nobody calls: `invoke`, `store` and `backend` work in it."""
+    credential = f"AWS4-HMAC-SHA256 Credential=AKIASIMU{account}/20200101/{region}/sts/aws4_request"
+    http = HttpRequest("POST", "/", [("Authorization", credential)], b"")
+    model = model_of("sts")
+    request = werkzeug_request(http, aws_host(model, region, account))
+    operation = model.operation("GetCallerIdentity")
+    return Context(world, Call(account, region, "sts", operation.name, model, operation, {}, http, request))
+
+
 def answer(world: World, call: Call) -> HttpResponse:
     """Answer a call; the caller holds the dispatch lock.
 

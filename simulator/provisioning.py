@@ -34,6 +34,10 @@ DEFAULT_SECONDS: dict[str, float] = {
     "target_health": 2,
     "cloudfront_invalidation": 3,
     "ecs_service": 8,
+    # with a data plane a task's own program takes its time after this
+    "ecs_task": 1,
+    # what stands for a minute that a deployment bakes or pauses, and for a minute that a target drains
+    "ecs_minute": 1.2,
     "acm": 5,
     "acm_record": 1,
     "acm_validation_window": 5184,
@@ -52,9 +56,13 @@ class Schedule:
         self._heap: list[tuple[float, int, Action, tuple[Any, ...]]] = []
         self._order = itertools.count()
 
-    def after(self, kind: str, action: Action, *args: Any, deletion: bool = False) -> None:
-        """Carry out `action(world, *args)` in the seconds that a `kind` takes, or in a third of them for a deletion."""
-        seconds = 0.0 if self.clock.instant else self.seconds[kind] / (3 if deletion else 1)
+    def after(self, kind: str, action: Action, *args: Any, deletion: bool = False, times: float | None = None) -> None:
+        """Carry out `action(world, *args)` in the seconds that a `kind` takes, or `times` as many.
+
+        A deletion takes a third of them.
+        """
+        factor = times if times is not None else (1 / 3 if deletion else 1)
+        seconds = 0.0 if self.clock.instant else self.seconds[kind] * factor
         heapq.heappush(self._heap, (self.clock.now() + seconds, next(self._order), action, args))
 
     def in_seconds(self, seconds: float, action: Action, *args: Any) -> None:

@@ -224,6 +224,9 @@ def _change(context: Context, arn: str) -> None:
     elif service == "secretsmanager":
         change = {"Tags": pairs} if add else {"TagKeys": keys}
         context.invoke(service, "TagResource" if add else "UntagResource", SecretId=arn, **change)
+    elif service == "ecs":
+        change = {"tags": [{"key": k, "value": v} for k, v in tags.items()]} if add else {"tagKeys": keys}
+        context.invoke(service, "TagResource" if add else "UntagResource", resourceArn=arn, **change)
     elif service in ("ecr", "logs", "accessanalyzer"):
         change = {"tags": tags if service == "logs" else pairs} if add else {"tagKeys": keys}
         context.invoke(service, "TagResource" if add else "UntagResource", resourceArn=arn, **change)

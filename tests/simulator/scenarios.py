@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.simulator.scenarios_edge import EDGE
 from tests.simulator.scenarios_monitoring import MONITORING
+from tests.simulator.scenarios_ecs import ECS_SCENARIOS
 from tests.support.simulator import ACCOUNT, REGION
 
 if TYPE_CHECKING:
@@ -495,4 +496,5 @@ SCENARIOS: list[Callable[[Aws], None]] = [
     tagging,
     *EDGE,
     *MONITORING,
+    *ECS_SCENARIOS,
 ]
