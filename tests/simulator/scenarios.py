@@ -6,9 +6,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from tests.simulator.scenarios_ecs import ECS_SCENARIOS
 from tests.simulator.scenarios_edge import EDGE
 from tests.simulator.scenarios_monitoring import MONITORING
-from tests.simulator.scenarios_ecs import ECS_SCENARIOS
 from tests.support.simulator import ACCOUNT, REGION
 
 if TYPE_CHECKING:

@@ -60,7 +60,9 @@ def make_platform(aws: Aws) -> dict[str, Any]:
     digest = make_image(aws)
     secret = aws("secretsmanager").create_secret(Name="app", SecretString='{"KEY": "value"}')["ARN"]
     aws("logs").create_log_group(logGroupName="/app")
-    balancer = elb.create_load_balancer(Name="alb", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+    balancer = elb.create_load_balancer(Name="alb", Subnets=subnets, Scheme="internal")["LoadBalancers"][0][
+        "LoadBalancerArn"
+    ]
     groups = [
         elb.create_target_group(Name=name, Protocol="HTTP", Port=80, VpcId=vpc, TargetType="ip")["TargetGroups"][0][
             "TargetGroupArn"

@@ -71,35 +71,36 @@ def _register(aws: Aws, made: dict[str, Any], **changes: Any) -> str:
     )
 
 
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"cpu": "256", "memory": "4096"}, "No Fargate configuration exists for given values: 256 CPU, 4096 memory"),
-        ({"cpu": "300"}, "No Fargate configuration exists"),
-        ({"memory": "lots"}, "Invalid 'cpu' or 'memory'"),
-        ({"networkMode": "bridge"}, "network mode 'awsvpc'"),
-        ({"executionRoleArn": "arn:aws:iam::111111111111:role/none"}, "Role is not valid"),
-        ({"family": "a b"}, "Family"),
-        ({"containerDefinitions": []}, "Container list cannot be empty"),
-        ({"ephemeralStorage": {"sizeInGiB": 10}}, "between 21 and 200"),
-        ({"container": {"environment": [{"name": "KEY", "value": "x"}]}}, "The secret name must be unique"),
-        ({"container": {"portMappings": [{"containerPort": 80, "hostPort": 81}]}}, "must match"),
-        ({"container": {"portMappings": [{"containerPort": 80}, {"containerPort": 80}]}}, "more than once"),
-        ({"container": {"healthCheck": {"command": ["true"]}}}, "must begin with CMD"),
-        ({"container": {"healthCheck": {"command": ["CMD", "true"], "interval": 1}}}, "between 5 and 300"),
-        ({"container": {"essential": False}}, "At least one container must be essential"),
-        ({"container": {"stopTimeout": 121}}, "at most 120"),
-        ({"container": {"dependsOn": [{"containerName": "b", "condition": "START"}]}}, "dependsOn"),
-        ({"container": {"mountPoints": [{"sourceVolume": "tmp", "containerPath": "/scratch"}]}}, "Unknown volume"),
-        ({"container": {"logConfiguration": {"logDriver": "syslog"}}}, "not supported on Fargate"),
-        ({"container": {"privileged": True}}, "privileged"),
-        ({"container": {"memory": 1024}}, "cannot be more than the task's"),
-    ],
-)
-def test_a_task_definition_that_aws_refuses_is_refused(aws: Aws, changes: dict[str, Any], words: str) -> None:
-    made = make_platform(aws)
-    assert words in refused("ClientException", aws("ecs"), "register_task_definition", **definition(made, **changes))
-    assert aws("ecs").list_task_definitions()["taskDefinitionArns"] == []
+REFUSED_DEFINITIONS: list[tuple[dict[str, Any], str]] = [
+    ({"cpu": "256", "memory": "4096"}, "No Fargate configuration exists for given values: 256 CPU, 4096 memory"),
+    ({"cpu": "300"}, "No Fargate configuration exists"),
+    ({"memory": "lots"}, "Invalid 'cpu' or 'memory'"),
+    ({"networkMode": "bridge"}, "network mode 'awsvpc'"),
+    ({"executionRoleArn": "arn:aws:iam::111111111111:role/none"}, "Role is not valid"),
+    ({"family": "a b"}, "Family"),
+    ({"containerDefinitions": []}, "Container list cannot be empty"),
+    ({"ephemeralStorage": {"sizeInGiB": 10}}, "between 21 and 200"),
+    ({"container": {"environment": [{"name": "KEY", "value": "x"}]}}, "The secret name must be unique"),
+    ({"container": {"portMappings": [{"containerPort": 80, "hostPort": 81}]}}, "must match"),
+    ({"container": {"portMappings": [{"containerPort": 80}, {"containerPort": 80}]}}, "more than once"),
+    ({"container": {"healthCheck": {"command": ["true"]}}}, "must begin with CMD"),
+    ({"container": {"healthCheck": {"command": ["CMD", "true"], "interval": 1}}}, "between 5 and 300"),
+    ({"container": {"essential": False}}, "At least one container must be essential"),
+    ({"container": {"stopTimeout": 121}}, "at most 120"),
+    ({"container": {"dependsOn": [{"containerName": "b", "condition": "START"}]}}, "dependsOn"),
+    ({"container": {"mountPoints": [{"sourceVolume": "tmp", "containerPath": "/scratch"}]}}, "Unknown volume"),
+    ({"container": {"logConfiguration": {"logDriver": "syslog"}}}, "not supported on Fargate"),
+    ({"container": {"privileged": True}}, "privileged"),
+    ({"container": {"memory": 1024}}, "cannot be more than the task's"),
+]
+
+
+def test_a_task_definition_that_aws_refuses_is_refused(aws: Aws) -> None:
+    ecs, made = aws("ecs"), make_platform(aws)
+    for changes, words in REFUSED_DEFINITIONS:
+        said = refused("ClientException", ecs, "register_task_definition", **definition(made, **changes))
+        assert words in said, changes
+    assert ecs.list_task_definitions()["taskDefinitionArns"] == []
 
 
 def test_a_task_definition_keeps_every_field_and_gets_the_defaults_of_aws(aws: Aws) -> None:
@@ -126,43 +127,43 @@ def _balancer(group: str, container: str, port: int) -> dict[str, Any]:
     return {"targetGroupArn": group, "containerName": container, "containerPort": port}
 
 
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"taskDefinition": "none"}, "not found"),
-        ({"networkConfiguration": {}}, "Network Configuration must be provided"),
-        (
-            {"loadBalancers": [{"targetGroupArn": "LONELY", "containerName": "app", "containerPort": 3001}]},
-            "associated",
-        ),
-        (
-            {"loadBalancers": [{"targetGroupArn": "BLUE", "containerName": "b", "containerPort": 3001}]},
-            "does not exist",
-        ),
-        (
-            {"loadBalancers": [{"targetGroupArn": "BLUE", "containerName": "app", "containerPort": 1}]},
-            "container port 1",
-        ),
-        ({"deploymentConfiguration": {"maximumPercent": 100}}, "block deployments"),
-        ({"deploymentConfiguration": {"strategy": "ROLLING", "bakeTimeInMinutes": 1441}}, "bakeTimeInMinutes"),
-        (
-            {"launchType": "FARGATE", "capacityProviderStrategy": [{"capacityProvider": "FARGATE"}]},
-            "both a launch type",
-        ),
-        ({"launchType": None, "capacityProviderStrategy": [{"capacityProvider": "x", "weight": 1}]}, "not associated"),
-        ({"tags": [{"key": "aws:x", "value": "y"}]}, "aws:"),
-    ],
-)
-def test_a_service_that_aws_refuses_is_refused(aws: Aws, changes: dict[str, Any], words: str) -> None:
+REFUSED_SERVICES: list[tuple[dict[str, Any], str]] = [
+    ({"taskDefinition": "none"}, "not found"),
+    ({"networkConfiguration": {}}, "Network Configuration must be provided"),
+    (
+        {"loadBalancers": [{"targetGroupArn": "LONELY", "containerName": "app", "containerPort": 3001}]},
+        "associated",
+    ),
+    (
+        {"loadBalancers": [{"targetGroupArn": "BLUE", "containerName": "b", "containerPort": 3001}]},
+        "does not exist",
+    ),
+    (
+        {"loadBalancers": [{"targetGroupArn": "BLUE", "containerName": "app", "containerPort": 1}]},
+        "container port 1",
+    ),
+    ({"deploymentConfiguration": {"maximumPercent": 100}}, "block deployments"),
+    ({"deploymentConfiguration": {"strategy": "ROLLING", "bakeTimeInMinutes": 1441}}, "bakeTimeInMinutes"),
+    (
+        {"launchType": "FARGATE", "capacityProviderStrategy": [{"capacityProvider": "FARGATE"}]},
+        "both a launch type",
+    ),
+    ({"launchType": None, "capacityProviderStrategy": [{"capacityProvider": "x", "weight": 1}]}, "not associated"),
+    ({"tags": [{"key": "aws:x", "value": "y"}]}, "aws:"),
+]
+
+
+def test_a_service_that_aws_refuses_is_refused(aws: Aws) -> None:
     made = make_platform(aws)
     _register(aws, made)
     lonely = aws("elbv2").create_target_group(Name="l", Protocol="HTTP", Port=80, VpcId=made["vpc"], TargetType="ip")
     known = {"LONELY": lonely["TargetGroups"][0]["TargetGroupArn"], "BLUE": made["groups"][0]}
-    for balancer in changes.get("loadBalancers", []):
-        balancer["targetGroupArn"] = known.get(balancer["targetGroupArn"], balancer["targetGroupArn"])
-    wanted = {name: value for name, value in service(made, **changes).items() if value is not None}
-    code = "ClientException" if "taskDefinition" in changes else "InvalidParameterException"
-    assert words in refused(code, aws("ecs"), "create_service", **wanted)
+    for changes, words in REFUSED_SERVICES:
+        wanted = {name: value for name, value in service(made, **changes).items() if value is not None}
+        for balancer in wanted["loadBalancers"]:
+            balancer["targetGroupArn"] = known.get(balancer["targetGroupArn"], balancer["targetGroupArn"])
+        code = "ClientException" if "taskDefinition" in changes else "InvalidParameterException"
+        assert words in refused(code, aws("ecs"), "create_service", **wanted), changes
 
 
 def test_an_infrastructure_role_that_ecs_cannot_assume_is_refused(aws: Aws) -> None:
