@@ -17,6 +17,7 @@ MODULES: tuple[str, ...] = (
     "cloudfront_functions",
     "cloudfront_kept",
     "cloudwatch_alarms",
+    "cloudwatch_dashboards",
     "cloudwatch_metrics",
     "directconnect",
     "ec2_client_vpn",
@@ -42,6 +43,7 @@ MODULES: tuple[str, ...] = (
     "iam",
     "kms",
     "logs",
+    "logs_filters",
     "rds_backups",
     "rds_changes",
     "rds_deletion",
@@ -50,6 +52,7 @@ MODULES: tuple[str, ...] = (
     "route53",
     "s3",
     "secretsmanager",
+    "sns",
     "tagging",
     "wafv2",
 )

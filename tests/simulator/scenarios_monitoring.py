@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING, Any
+
+from tests.support.simulator import ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,4 +75,52 @@ def metrics(aws: Aws) -> None:
     cloudwatch.get_metric_data(MetricDataQueries=queries, **window)
 
 
-MONITORING: list[Callable[[Aws], None]] = [alarms, metrics]
+def dashboards(aws: Aws) -> None:
+    cloudwatch = aws("cloudwatch")
+    widget = {"type": "text", "x": 0, "y": 0, "width": 24, "height": 2, "properties": {"markdown": "# Shop"}}
+    cloudwatch.put_dashboard(DashboardName="shop", DashboardBody=json.dumps({"widgets": [widget]}))
+    cloudwatch.get_dashboard(DashboardName="shop")
+    cloudwatch.list_dashboards(DashboardNamePrefix="s")
+    cloudwatch.delete_dashboards(DashboardNames=["shop"])
+
+
+def topics(aws: Aws) -> None:
+    sns, queue = aws("sns"), aws("sqs").create_queue(QueueName="told")["QueueUrl"]
+    topic = sns.create_topic(Name="told", Attributes={"DisplayName": "Told"}, Tags=[_tag("Project")])["TopicArn"]
+    arn = aws("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, ReturnSubscriptionArn=True)
+    sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="us@monay.example")
+    sns.list_subscriptions()
+    sns.list_subscriptions_by_topic(TopicArn=topic)
+    confirmed = sns.confirm_subscription(TopicArn=topic, Token="us@monay.example")["SubscriptionArn"]
+    sns.publish(TopicArn=topic, Subject="Hello", Message="All is well")
+    sns.unsubscribe(SubscriptionArn=confirmed)
+    sns.delete_topic(TopicArn=topic)
+
+
+def log_filters(aws: Aws) -> None:
+    logs, firehose = aws("logs"), aws("firehose")
+    logs.create_log_group(logGroupName="/shop")
+    logs.create_log_stream(logGroupName="/shop", logStreamName="one")
+    transformation = {"metricName": "Errors", "metricNamespace": "shop", "metricValue": "1", "defaultValue": 0.0}
+    pattern = '{ $.level = "error" }'
+    logs.put_metric_filter(
+        logGroupName="/shop", filterName="errors", filterPattern=pattern, metricTransformations=[transformation]
+    )
+    logs.describe_metric_filters(logGroupName="/shop")
+    role = f"arn:aws:iam::{ACCOUNT}:role/forward"
+    destination = {"RoleARN": role, "BucketARN": "arn:aws:s3:::bucket"}
+    aws("s3").create_bucket(Bucket="bucket")
+    stream = firehose.create_delivery_stream(
+        DeliveryStreamName="datadog", ExtendedS3DestinationConfiguration=destination
+    )["DeliveryStreamARN"]
+    logs.put_subscription_filter(
+        logGroupName="/shop", filterName="datadog", filterPattern="", destinationArn=stream, roleArn=role
+    )
+    logs.describe_subscription_filters(logGroupName="/shop")
+    event = {"timestamp": int(time.time() * 1000), "message": '{"level": "error"}'}
+    logs.put_log_events(logGroupName="/shop", logStreamName="one", logEvents=[event])
+    logs.delete_metric_filter(logGroupName="/shop", filterName="errors")
+
+
+MONITORING: list[Callable[[Aws], None]] = [alarms, metrics, dashboards, topics, log_filters]
