@@ -52,6 +52,9 @@ class Minutes:
         `count` is how often each value occurred.
         """
         period = metric.get("period", 60)
+        left = 60 - time.time() % 60
+        # what is put in the last moment of a minute would be a minute older when it is looked at
+        time.sleep(left + 0.01 if left < 2 else 0)
         end = time.time() // period * period
         dimensions = [
             {"Name": key, "Value": self.ids.get(value, value)} for key, value in metric.get("dimensions", {}).items()
