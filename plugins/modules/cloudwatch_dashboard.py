@@ -10,7 +10,7 @@ version_added: 0.1.0
 description:
   - Creates, updates and deletes dashboards. Bodies are data and are compared as such.
   - In metrics of widgets, the values of C(LoadBalancer), C(TargetGroup), C(NatGatewayId), C(CertificateArn) and
-    C(DistributionId) are names, as M(monay.platform.cloudwatch_alarm#module) takes them. What does not exist yet shows
+    C(DistributionId) are names, as M(monay.platform.cloudwatch_alarm) takes them. What does not exist yet shows
     no data, and is corrected by the next run after it came.
   - AWS has no tags for dashboards.
 author: Monay platform engineers (@monay)
