@@ -49,7 +49,7 @@ class Context:
         )
         return _read(call, moto_backend.dispatch(call))
 
-    def invoke(self, service: str, operation: str, region: str = "", **parameters: Any) -> dict[str, Any]:
+    def invoke(self, service: str, operation: str, /, region: str = "", **parameters: Any) -> dict[str, Any]:
         """Another AWS call in the same account, overlays included: what a service does on the caller's behalf."""
         call = _rebuilt(self.call, service, operation, parameters, region or self.region)
         return _read(call, answer(self.world, call))

@@ -8,6 +8,7 @@ import importlib
 MODULES: tuple[str, ...] = (
     "accessanalyzer",
     "acm",
+    "application_autoscaling",
     "backup",
     "cache_changes",
     "cache_groups",

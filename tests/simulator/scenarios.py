@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from tests.simulator.scenarios_capacity import CAPACITY
 from tests.simulator.scenarios_ecs import ECS_SCENARIOS
 from tests.simulator.scenarios_edge import EDGE
 from tests.simulator.scenarios_monitoring import MONITORING
@@ -497,4 +498,5 @@ SCENARIOS: list[Callable[[Aws], None]] = [
     *EDGE,
     *MONITORING,
     *ECS_SCENARIOS,
+    *CAPACITY,
 ]

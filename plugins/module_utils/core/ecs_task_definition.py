@@ -32,6 +32,9 @@ def sendable(values: Mapping[str, Any]) -> State:
     for size in SIZES:
         if size in found:
             found[size] = units(found[size])
+    if "FARGATE" in found.get("requiresCompatibilities", ()):
+        # The one mode that Fargate has, which it nevertheless wants to be told.
+        found.setdefault("networkMode", "awsvpc")
     return found
 
 
