@@ -11,6 +11,7 @@ import shlex
 import signal
 import sys
 import threading
+import urllib.request
 from pathlib import Path
 
 DEFAULT_PORT = 5557
@@ -55,12 +56,31 @@ def _account(value: str) -> str:
 
 
 def environment(endpoint: str, account: str, region: str) -> dict[str, str]:
-    """The variables that point an AWS client at the simulator; the account is the end of the access key."""
-    return {
+    """The variables that point an AWS client at the simulator; the account is the end of the access key.
+
+    With a data plane also those that lead host names to its front doors, as far as the simulator can be asked.
+    """
+    return _front_doors(endpoint) | {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": f"AKIASIMU{account}",
         "AWS_SECRET_ACCESS_KEY": "simulated",
         "AWS_REGION": region,
+    }
+
+
+def _front_doors(endpoint: str) -> dict[str, str]:
+    """The proxy that knows the simulated names, and the authorities that its certificates are from."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{endpoint}/_simulator/front_doors", timeout=5) as answer:
+            found = json.load(answer)
+    except OSError:
+        return {}  # it does not run yet, or runs without a data plane
+    return {
+        "HTTPS_PROXY": found["proxy"],
+        "HTTP_PROXY": found["proxy"],
+        "NO_PROXY": "127.0.0.1,localhost",
+        "SSL_CERT_FILE": found["ca_bundle"],
     }
 
 

@@ -15,6 +15,7 @@ from simulator.state import StateError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from simulator.dataplane.front_doors import FrontDoors
     from simulator.gateway import Gateway
 
 PREFIX = "/_simulator/"
@@ -56,6 +57,8 @@ class Control:
             ("POST", "faults/release"): self._release,
             ("POST", "reset"): self._reset,
             ("POST", "save"): self._save,
+            ("GET", "front_doors"): self._front_doors,
+            ("GET", "ca.pem"): self._authority,
         }
 
     def handle(self, http: HttpRequest) -> HttpResponse:
@@ -65,7 +68,8 @@ class Control:
         if route is None:
             return _json(404, {"error": f"no such control: {http.method} {PREFIX}{name}"})
         try:
-            return _json(200, route(http))
+            content = route(http)
+            return content if isinstance(content, HttpResponse) else _json(200, content)
         except (ControlError, FaultError) as error:
             return _json(400, {"error": str(error)})
         except StateError as error:
@@ -136,6 +140,21 @@ class Control:
             raise ControlError("the simulator was started without --state-file")
         self.gateway.world.save(self.state_file)
         return {"state_file": self.state_file}
+
+    def _doors(self) -> FrontDoors:
+        """:raises ControlError: without a data plane."""
+        from simulator.dataplane.front_doors import FrontDoors  # noqa: PLC0415 - needed with a data plane alone
+
+        plane = self.gateway.world.data_plane
+        if plane is None:
+            raise ControlError("the simulator was started with --data-plane off")
+        return plane.component(FrontDoors)
+
+    def _front_doors(self, _http: HttpRequest) -> dict[str, Any]:
+        return self._doors().as_json()
+
+    def _authority(self, _http: HttpRequest) -> HttpResponse:
+        return HttpResponse(200, {"Content-Type": "application/x-pem-file"}, self._doors().authority.pem.encode())
 
 
 def _latency(value: Any) -> float:

@@ -7,13 +7,12 @@ The control plane (`overlays/`) says what should run; a component here makes it 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+import importlib
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from simulator.dataplane.addresses import Addresses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from simulator.world import World
 
 
@@ -30,7 +29,15 @@ class Component(Protocol):
         """Forget everything, as the control plane has just done."""
 
 
-COMPONENTS: list[Callable[[DataPlane], Component]] = []
+# Module and class of each component, in the order in which they start.
+COMPONENTS: tuple[tuple[str, str], ...] = (("front_doors", "FrontDoors"),)
+
+
+Kind = TypeVar("Kind")
+
+
+def _make(plane: DataPlane, module: str, name: str) -> Component:
+    return cast("Component", getattr(importlib.import_module(f"simulator.dataplane.{module}"), name)(plane))
 
 
 class DataPlane:
@@ -44,9 +51,9 @@ class DataPlane:
         self.endpoint = endpoint
         """Where the AWS API is, for tasks that call it."""
         self.addresses = Addresses()
-        self._components: list[Component] = [make(self) for make in COMPONENTS]
+        self._components: list[Component] = [_make(self, *names) for names in COMPONENTS]
 
-    def component(self, kind: type) -> Component:
+    def component(self, kind: type[Kind]) -> Kind:
         """The one component of a class.
 
         :raises LookupError: when it is not registered in COMPONENTS.

@@ -40,7 +40,7 @@ def _deploy(world: World, distribution: Distribution) -> None:
 
 def _deployed(_world: World, distribution: Distribution, deployment: int) -> None:
     if distribution.deployments == deployment:
-        distribution.status = "Deployed"
+        distribution.status, distribution.live = "Deployed", distribution.config
 
 
 @answers("cloudfront", "CreateDistribution", "CreateDistributionWithTags")
@@ -210,6 +210,10 @@ def create_invalidation(context: Context) -> dict[str, Any]:
     }
     distribution.invalidations[identifier] = invalidation
     context.world.schedule.after("cloudfront_invalidation", _completed, invalidation)
+    if context.world.data_plane is not None:
+        from simulator.dataplane.front_doors import FrontDoors  # noqa: PLC0415 - needed with a data plane alone
+
+        context.world.data_plane.component(FrontDoors).invalidate(distribution.identifier, paths)
     return _invalidation(distribution, invalidation)
 
 

@@ -31,6 +31,8 @@ class Distribution:
     config: Item
     etag: str
     status: str = "InProgress"
+    live: Item | None = None
+    """What the edges serve: the configuration that was deployed last; None before the first deployment."""
     modified: datetime = field(default_factory=lambda: datetime.now(UTC))
     deployments: int = 0
     """Counts changes: the end of an earlier deployment does not end a later one."""

@@ -4,29 +4,16 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulator.errors import AwsError, not_implemented
 from simulator.overlay import Context, answers
 from simulator.overlays.elbv2_actions import actions, conditions
 from simulator.overlays.elbv2_balancers import page
-from simulator.overlays.elbv2_model import Balancing, Item, balancing, find, invalid, listener_of_rule, set_tags
+from simulator.overlays.elbv2_model import Item, balancing, find, invalid, listener_of_rule, set_tags
 from simulator.overlays.elbv2_targets import follow_usage
 
-if TYPE_CHECKING:
-    from simulator.world import World
-
 MOST_RULES, MOST_PRIORITY = 100, 50000
-
-
-def set_weights(world: World, account: str, region: str, rule_arn: str, weights: dict[str, int]) -> None:
-    """Give the target groups of a rule these weights, as a deployment of ECS does by ModifyRule."""
-    store = world.store(Balancing, account, region)
-    rule = store.rules[rule_arn]
-    for action in rule["Actions"]:
-        for group in action.get("ForwardConfig", {}).get("TargetGroups", []):
-            group["Weight"] = weights.get(group["TargetGroupArn"], group["Weight"])
-    follow_usage(world, store)
 
 
 @answers("elbv2", "CreateRule")

@@ -1,0 +1,197 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A load balancer's listener: reads requests, decides by its rules, answers or forwards."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from typing import TYPE_CHECKING
+
+from simulator.dataplane.floor import Watch
+from simulator.dataplane.forwarding import Exchange, forward
+from simulator.dataplane.routing import Request, choose_group, cookies_of, host_of, redirect, rule_for
+from simulator.dataplane.wire import Head, Headers, WireError, answer, pieces, read_head
+
+if TYPE_CHECKING:
+    from simulator.dataplane.floor import Floor
+    from simulator.dataplane.picture import Listener
+
+SERVER = ("Server", "awselb/2.0")
+PAGES = {
+    400: "400 Bad Request",
+    403: "403 Forbidden",
+    502: "502 Bad Gateway",
+    503: "503 Service Temporarily Unavailable",
+    504: "504 Gateway Time-out",
+}
+
+
+def page(status: int) -> bytes:
+    """The small page with which a load balancer says what is wrong."""
+    text = PAGES[status]
+    return (
+        f"<html>\r\n<head><title>{text}</title></head>\r\n<body>\r\n<center><h1>{text}</h1></center>\r\n"
+        "</body>\r\n</html>\r\n"
+    ).encode()
+
+
+def trace_id(given: str) -> str:
+    """X-Amzn-Trace-Id: the client's root is kept."""
+    own = f"1-{int(time.time()):08x}-{os.urandom(12).hex()}"
+    return f"Self={own};{given}" if "Root=" in given else f"Root={own}"
+
+
+class ListenerDoor:
+    """Serves the connections of one listener; `listener` is replaced when the control plane changes it."""
+
+    def __init__(self, floor: Floor, listener: Listener) -> None:
+        self.floor = floor
+        self.listener = listener
+        self._now = asyncio.get_running_loop().time
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        limit = float(self.listener.attributes["idle_timeout.timeout_seconds"])
+        watch = Watch(writer, limit, self._now())
+        self.floor.watches.add(watch)
+        try:
+            while await self._one(reader, writer, watch):
+                watch.touched = self._now()
+        except (ConnectionError, asyncio.IncompleteReadError, WireError):
+            return  # the client has gone: there is nobody to tell
+        finally:
+            self.floor.watches.discard(watch)
+            writer.close()
+
+    async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, watch: Watch) -> bool:
+        """Answer one request; whether the connection stays open."""
+        try:
+            head = await read_head(reader)
+            if head is None:
+                return False
+            head.length  # noqa: B018 - raises for what is no number
+        except WireError:
+            self._say(writer, 400, b"", False, close=True)
+            return False
+        watch.touched = self._now()
+        host, is_local = host_of(head.values.get("host", ""))
+        if not host:
+            self._say(writer, 400, head.first.encode(), head.first == "HEAD", close=True)
+            return False
+        if head.values.get("expect", "").lower() == "100-continue":
+            writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        path, _mark, query = head.second.partition("?")
+        client = str(writer.get_extra_info("peername")[0])
+        request = Request(head.first, host, path, query, head.values, client)
+        listener = self.listener
+        if listener.acl is not None:
+            blocked = self.floor.firewall.blocks(listener.acl, client, self._now())
+            self.floor.figures.judged((listener.account, listener.region), listener.acl.arn, blocked=blocked)
+            if blocked:
+                return await self._own(reader, writer, head, 403, page(403), [("Content-Type", "text/html")])
+        action = rule_for(listener.rules, request).action
+        if action["Type"] == "forward":
+            return await self._forward(reader, writer, watch, head, request)
+        if action["Type"] == "redirect":
+            return await self._redirect(reader, writer, head, request, action["RedirectConfig"], is_local)
+        config = action["FixedResponseConfig"]
+        body = (config.get("MessageBody") or "").encode()
+        kind = [("Content-Type", f"{config.get('ContentType', 'text/plain')}; charset=utf-8")]
+        return await self._own(reader, writer, head, int(config["StatusCode"]), body, kind)
+
+    def _say(self, writer: asyncio.StreamWriter, status: int, _method: bytes, head_only: bool, *, close: bool) -> None:
+        headers = [SERVER, ("Content-Type", "text/html"), ("Connection", "close" if close else "keep-alive")]
+        writer.write(answer(status, page(status), headers, head_only=head_only))
+        self.floor.figures.served(self.listener, None, status, 0, by_target=False, size=0)
+
+    async def _own(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        head: Head,
+        status: int,
+        body: bytes,
+        headers: Headers,
+    ) -> bool:
+        """Answer without a target; the request's body is read and thrown away."""
+        async for _piece in pieces(reader, head, until_close=False):
+            continue
+        keep = head.keeps_alive
+        headers = [SERVER, ("Date", _date()), *headers, ("Connection", "keep-alive" if keep else "close")]
+        writer.write(answer(status, body, headers, head_only=head.first == "HEAD"))
+        await writer.drain()
+        self.floor.figures.served(self.listener, None, status, 0, by_target=False, size=len(body))
+        return keep
+
+    async def _redirect(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        head: Head,
+        request: Request,
+        config: dict[str, str],
+        is_local: bool,
+    ) -> bool:
+        """To AWS's own port; for those who came by `.localhost` to the front door that stands for it."""
+        where = redirect(config, request, "https" if self.listener.secure else "http", self.listener.port)
+        if is_local:
+            where = self._localized(where)
+        status = 301 if config["StatusCode"] == "HTTP_301" else 302
+        text = "301 Moved Permanently" if status == 301 else "302 Found"
+        body = f"<html>\r\n<head><title>{text}</title></head>\r\n</html>\r\n".encode()
+        headers = [("Content-Type", "text/html"), ("Location", where)]
+        return await self._own(reader, writer, head, status, body, headers)
+
+    def _localized(self, where: str) -> str:
+        scheme, _colon, rest = where.partition("://")
+        authority, slash, path = rest.partition("/")
+        host, _colon, port = authority.rpartition(":")
+        for arn, other in self.floor.picture.listeners.items():
+            same = other.balancer["LoadBalancerArn"] == self.listener.balancer["LoadBalancerArn"]
+            if same and str(other.port) == port and arn in self.floor.ports:
+                return f"{scheme}://{host}.localhost:{self.floor.ports[arn]}{slash}{path}"
+        return where
+
+    async def _forward(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        watch: Watch,
+        head: Head,
+        request: Request,
+    ) -> bool:
+        floor, listener = self.floor, self.listener
+        config = rule_for(listener.rules, request).action["ForwardConfig"]
+        cookies = cookies_of(head.values.get("cookie", ""))
+        arn, _sticky = choose_group(config, cookies)
+        group = floor.picture.groups.get(arn)
+        target = floor.turns.choose(group, cookies) if group else None
+        if group is None or target is None:
+            return await self._own(reader, writer, head, 503, page(503), [("Content-Type", "text/html")])
+        headers = self._headers(head, request)
+        exchange = Exchange(floor, listener, group, target, config, head, headers, watch, reader, writer)
+        status = await forward(exchange)
+        if status:
+            return await self._own(reader, writer, head, status, page(status), [("Content-Type", "text/html")])
+        return exchange.keeps_open
+
+    def _headers(self, head: Head, request: Request) -> Headers:
+        """What the load balancer adds for the target."""
+        attributes, values = self.listener.attributes, head.values
+        mode = attributes["routing.http.xff_header_processing.mode"]
+        before = values.get("x-forwarded-for", "")
+        chain = f"{before}, {request.client}" if before else request.client
+        headers: Headers = []
+        if mode == "append":
+            headers.append(("X-Forwarded-For", chain))
+        elif mode == "preserve" and before:
+            headers.append(("X-Forwarded-For", before))
+        headers.append(("X-Forwarded-Proto", "https" if self.listener.secure else "http"))
+        headers.append(("X-Forwarded-Port", str(self.listener.port)))
+        headers.append(("Host", request.host))
+        headers.append(("X-Amzn-Trace-Id", trace_id(values.get("x-amzn-trace-id", ""))))
+        return headers
+
+
+def _date() -> str:
+    return time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime())
