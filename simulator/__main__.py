@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Command line: `python -m simulator serve` and `python -m simulator env`."""
+"""Command line: `python -m simulator serve`, `env` and `push-samples`."""
 
 from __future__ import annotations
 
@@ -46,6 +46,15 @@ def _parser() -> argparse.ArgumentParser:
     env.add_argument("--region", default="us-east-1")
     env.add_argument("--port", type=int, default=DEFAULT_PORT)
     env.set_defaults(command=_env)
+    push = commands.add_parser("push-samples", help="put the sample applications' images into the simulated ECR")
+    push.add_argument("--account", default="123456789012", type=_account)
+    push.add_argument("--region", default="us-east-1")
+    push.add_argument("--port", type=int, default=DEFAULT_PORT)
+    push.add_argument("--endpoint", help="in place of the port")
+    push.add_argument("--project", default="monay")
+    push.add_argument("--environment", default="dev", help="repositories PROJECT/ENVIRONMENT/... get the images")
+    push.add_argument("--tag", action="append", dest="tags", help="only these tags; all of them by default")
+    push.set_defaults(command=_push_samples)
     return parser
 
 
@@ -88,6 +97,23 @@ def _env(options: argparse.Namespace) -> int:
     for name, value in environment(f"http://127.0.0.1:{options.port}", options.account, options.region).items():
         print(f"export {name}={shlex.quote(value)}")
     return 0
+
+
+def _push_samples(options: argparse.Namespace) -> int:
+    from simulator.samples import catalogue, push  # noqa: PLC0415
+
+    unknown = set(options.tags or []) - set(catalogue.TAGS)
+    if unknown:
+        print(f"simulator: no sample has the tags {', '.join(sorted(unknown))}", file=sys.stderr)
+        return 2
+    variables = environment(options.endpoint or f"http://127.0.0.1:{options.port}", options.account, options.region)
+    prefix = f"{options.project}/{options.environment}/"
+    pushed = push.push(variables, prefix, options.tags or list(catalogue.TAGS))
+    for repository, tag, digest in pushed:
+        print(f"{repository}:{tag}@{digest}")
+    if not pushed:
+        print(f"simulator: no repository {prefix}... in account {options.account}, {options.region}", file=sys.stderr)
+    return 0 if pushed else 1
 
 
 def _serve(options: argparse.Namespace) -> int:

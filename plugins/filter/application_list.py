@@ -9,7 +9,7 @@ version_added: 0.2.0
 short_description: List applications with the names of what belongs to them
 description:
   - Names everything of each application as the roles do, so that one task can look at all of them.
-positional: _input, project, environment, domain, hosts
+positional: _input, project, environment, domain, account, hosts
 options:
   _input:
     description: The applications with kind and subdomain, by host.
@@ -27,6 +27,10 @@ options:
     description: Domain under which the applications are reached.
     type: str
     required: true
+  account:
+    description: AWS account of the environment.
+    type: str
+    required: true
   hosts:
     description: The hosts to list, in this order. Those that are no applications are left out.
     type: list
@@ -36,7 +40,7 @@ options:
 
 EXAMPLES = r"""
 applications: "{{ platform_applications
-  | monay.platform.application_list('monay', 'dev', 'dev.monay.example', ['monay-admin']) }}"
+  | monay.platform.application_list('monay', 'dev', 'dev.monay.example', '111111111111', ['monay-admin']) }}"
 """
 
 RETURN = r"""
@@ -51,6 +55,7 @@ _value:
       hostname: admin.dev.monay.example
       container: admin
       repository: monay/dev/admin
+      bucket: monay-dev-111111111111-site
 """
 
 from collections.abc import Callable

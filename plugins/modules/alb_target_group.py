@@ -140,14 +140,16 @@ EXAMPLES = r"""
   monay.platform.alb_target_group:
     region: eu-west-1
     target_groups:
-      - &group
-        name: monay-dev-admin-blue
+      - name: monay-dev-admin-blue
         vpc: monay-dev
         port: 3002
         deregistration_delay: 30
-        health_check: {path: /api/health, interval: 10, healthy_threshold: 2}
-      - <<: *group
-        name: monay-dev-admin-green
+        health_check: &check {path: /api/health, interval: 10, healthy_threshold: 2}
+      - name: monay-dev-admin-green
+        vpc: monay-dev
+        port: 3002
+        deregistration_delay: 30
+        health_check: *check
     tags:
       Project: monay
 """

@@ -42,6 +42,9 @@ options:
       repository:
         description: ECR repository of its images. Needed for all but V(static).
         type: str
+      bucket:
+        description: Bucket of its files. Needed for V(static).
+        type: str
   cluster:
     description: Name of the ECS cluster.
     type: str
@@ -122,6 +125,7 @@ APPLICATION: dict[str, t.Any] = dict(
     hostname=dict(type="str", required=True),
     container=dict(type="str"),
     repository=dict(type="str"),
+    bucket=dict(type="str"),
 )
 
 
@@ -140,7 +144,7 @@ def work(module: PlatformModule) -> t.NoReturn:
 
 def main() -> None:
     needed = ["container", "repository"]
-    required_if = [("kind", "api", needed), ("kind", "nextjs", needed)]
+    required_if = [("kind", "api", needed), ("kind", "nextjs", needed), ("kind", "static", ["bucket"])]
     PlatformModule(
         argument_spec=dict(
             applications=dict(

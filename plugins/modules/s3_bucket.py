@@ -77,10 +77,16 @@ options:
       log_delivery:
         description:
           - Services that may deliver the logs of O(account_id) into this bucket.
-          - V(s3) are the access logs of other buckets, which need V(AES256); V(load_balancer) those of load balancers.
+          - V(s3) are the access logs of other buckets, which need V(AES256); V(load_balancer) and V(cloudfront) are
+            those of load balancers and of distributions.
         type: list
         elements: str
-        choices: [s3, load_balancer]
+        choices: [s3, load_balancer, cloudfront]
+      cloudfront_prefix:
+        description:
+          - Beginning of the keys that the CloudFront distributions of O(account_id) may read; an empty string for all.
+          - Without it, none may.
+        type: str
       policy_statements:
         description: More statements of the policy. The policy has these and the ones above, no others.
         type: list
@@ -152,7 +158,8 @@ options:
         description: Tags of this bucket.
         type: dict
   account_id:
-    description: The account whose logs O(buckets[].log_delivery) lets in.
+    description: The account whose logs O(buckets[].log_delivery), and whose distributions
+      O(buckets[].cloudfront_prefix), let in.
     type: str
   force:
     description: Delete a bucket with all its objects and their versions. Without it, only empty buckets are deleted.
@@ -284,7 +291,8 @@ BUCKET_SPEC = dict(
         default="BucketOwnerEnforced",
     ),
     require_tls=dict(type="bool", default=True),
-    log_delivery=dict(type="list", elements="str", choices=["s3", "load_balancer"]),
+    log_delivery=dict(type="list", elements="str", choices=["s3", "load_balancer", "cloudfront"]),
+    cloudfront_prefix=dict(type="str"),
     policy_statements=dict(type="list", elements="dict"),
     lifecycle=dict(type="list", elements="dict", options=LIFECYCLE_SPEC),
     logging=dict(type="dict", options=LOGGING_SPEC),

@@ -8,8 +8,8 @@ module: wait_for
 short_description: Wait for all slow resources of an environment together
 version_added: 0.1.0
 description:
-  - Waits until every NAT gateway, database instance, Redis replication group and load balancer whose name begins with
-    O(prefix) is ready, or gone, and shows on the screen what it is waiting for.
+  - Waits until every NAT gateway, database instance, Redis replication group, load balancer and CloudFront distribution
+    whose name begins with O(prefix) is ready, or gone, and shows on the screen what it is waiting for.
   - Ends at once when one of them can no longer become ready, naming it and its status.
   - In check mode it does not wait.
 author: Monay platform engineers (@monay)
@@ -22,7 +22,7 @@ options:
     description: What to wait for.
     type: list
     elements: str
-    choices: [load_balancer, nat_gateway, rds_instance, replication_group]
+    choices: [cloudfront_distribution, load_balancer, nat_gateway, rds_instance, replication_group]
     required: true
   goal:
     description: Wait until the resources are ready, or until they are gone.

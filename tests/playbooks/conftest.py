@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 
 from tests.support.inventories import Inventory
 from tests.support.playbooks import Playbooks
+from tests.support.prepared import Prepared
 from tests.support.simulator import Simulator
 
 
@@ -53,3 +56,28 @@ def environment(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) 
         return Environment(inventory, simulator, Playbooks(inventory.path, credentials))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """Accounts in which the first phases stand; all processes of a test run share them."""
+    own = tmp_path_factory.getbasetemp()
+    directory = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "prepared"
+    directory.mkdir(exist_ok=True)
+    return Prepared(directory)
+
+
+@pytest.fixture(scope="module")
+def standing(
+    prepared: Prepared, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str, int], AbstractContextManager[Environment]]:
+    """An environment, in a simulator of its own, in which the first phases stand: `with standing("dev", 1) as dev`."""
+
+    @contextmanager
+    def stand(name: str, phases: int) -> Iterator[Environment]:
+        inventory = Inventory(name, Path(tmp_path_factory.mktemp("inventory")))
+        with prepared.simulator(name, phases) as simulator:
+            credentials = simulator.env(inventory.account, inventory.region)
+            yield Environment(inventory, simulator, Playbooks(inventory.path, credentials))
+
+    return stand

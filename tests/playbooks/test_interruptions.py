@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.support.account import contents
+from tests.support.account import contents, differences
 
 # Where in the run it is killed, as a share of all its writes: the first one, the last one, and a spread between.
 SHARES = (0.0, 0.07, 0.15, 0.25, 0.4, 0.55, 0.7, 0.85, 1.0)
@@ -30,14 +30,6 @@ def dev(environment, undisturbed):
     empty.simulator.clear_faults()
     yield empty
     empty.simulator.clear_faults()
-
-
-def differences(one, two):
-    return {
-        key: (sorted(set(one[key]) ^ set(two[key])), len(one[key]), len(two[key]))
-        for key in one
-        if one[key] != two[key]
-    }
 
 
 @pytest.mark.parametrize("share", SHARES)

@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+
+from tests.support import account_applications
 
 # One list call a line: service, operation, key of the answer.
 LISTS = (
@@ -61,9 +63,19 @@ def contents(client: ClientOf) -> dict[str, list[str]]:
     found = {
         f"{service}.{operation}": _texts(_answers(client(service), operation, key)) for service, operation, key in LISTS
     }
+    found |= {what: _texts(items) for what, items in account_applications.found(client).items()}
     found["iam.roles"] = _texts(_roles(client("iam")))
     found["s3.settings"] = _texts(_buckets(client("s3")))
     return found
+
+
+def differences(one: Mapping[str, list[str]], two: Mapping[str, list[str]]) -> dict[str, Any]:
+    """In what two contents differ, by what it is: the texts that one alone has, and how many each has."""
+    return {
+        key: (sorted(set(one[key]) ^ set(two[key])), len(one[key]), len(two[key]))
+        for key in one
+        if one[key] != two[key]
+    }
 
 
 def _answers(client: Any, operation: str, key: str) -> list[Any]:

@@ -87,11 +87,12 @@ class Api:
     ) -> list[t.Any]:
         """All items under `key` over all pages; operations without a paginator answer in one page.
 
-        An answer of one of the `missing` codes is an empty list.
+        A dot in the key leads into a member (CloudFront's `DistributionList.Items`). An answer of one of the `missing`
+        codes is an empty list.
         """
         if not self.client.can_paginate(operation):
             answer = self.read(operation, doing, missing=missing, **params)
-            return list((answer or {}).get(key) or [])
+            return _items(answer, key)
         paginator = self.client.get_paginator(operation)
         more = t.cast("list[str]", paginator.result_keys and [str(each.expression) for each in paginator.result_keys])
         if key not in (more or []):
@@ -101,7 +102,7 @@ class Api:
             return paginator.paginate(**kwargs).build_full_result()
 
         answer = self._call(operation, doing, params, missing=missing, repeatable=True, function=whole)
-        return list((answer or {}).get(key) or [])
+        return _items(answer, key)
 
     def write(
         self,
@@ -182,6 +183,12 @@ def answer_lost(error: Exception) -> bool:
 def backoff(attempt: int) -> float:
     """Seconds to wait after the given attempt: exponential with full jitter, as AWS advises."""
     return random.uniform(0, min(LONGEST_DELAY, FIRST_DELAY * 2**attempt))  # noqa: S311 - jitter, not a secret
+
+
+def _items(answer: t.Any, key: str) -> list[t.Any]:
+    for member in key.split("."):
+        answer = (answer or {}).get(member)
+    return list(answer or [])
 
 
 def _camel(operation: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from ..core.application_status import UNKNOWN, Status, alarms_of, deployment, health, version
+from ..core.site_release import CURRENT, read_current
 from .api import Api
 from .reconcile import side_by_side
 
@@ -100,6 +101,13 @@ def distributions(cloudfront: Api) -> dict[str, Item]:
     return {alias: each for each in found for alias in (each.get("Aliases") or {}).get("Items") or ()}
 
 
+def release(s3: Api, bucket: str) -> str:
+    """The id of the release that a static site shows, or "-"."""
+    missing = {"NoSuchBucket", "NoSuchKey"}
+    answer = s3.read("get_object", f"read the release of bucket {bucket}", missing, Bucket=bucket, Key=CURRENT)
+    return read_current(answer["Body"].read().decode() if answer else None).release or UNKNOWN
+
+
 def alarms(cloudwatch: Api, prefix: str) -> dict[str, str]:
     """The states of all alarms whose name begins with the prefix."""
     states: dict[str, str] = {}
@@ -123,7 +131,8 @@ class Reader:
     def statuses(self, applications: Sequence[Item], alarm_prefix: str) -> tuple[list[Status], dict[str, str]]:
         """The applications in their order, and the alarms that belong to none of them.
 
-        An application has `host`, `name`, `container`, `repository`, `hostname` and `static`.
+        An application has `host`, `name`, `hostname` and `static`; a static one `bucket`, others `container` and
+        `repository`.
         """
         on_ecs = [each for each in applications if not each["static"]]
         first: dict[str, t.Callable[[], t.Any]] = {
@@ -132,13 +141,18 @@ class Reader:
         }
         if len(on_ecs) < len(applications):
             first["distributions"] = partial(distributions, self.api("cloudfront"))
+            for each in applications:
+                if each["static"]:
+                    first[f"release {each['name']}"] = partial(release, self.api("s3"), each["bucket"])
         found = side_by_side(first)
         all_alarms = {name: state for region in self.regions for name, state in found[region].items()}
         running = self._services(on_ecs, found["services"])
         names = [each["name"] for each in applications]
         statuses = [
             replace(
-                self._site(each, found["distributions"]) if each["static"] else running[each["name"]],
+                _site(each, found["distributions"], found[f"release {each['name']}"])
+                if each["static"]
+                else running[each["name"]],
                 alarms=alarms_of(each["name"], names, all_alarms),
             )
             for each in applications
@@ -187,14 +201,14 @@ class Reader:
             told[version(image["image"], tags, digest)] = None
         return " and ".join(told) or UNKNOWN
 
-    def _site(self, application: Item, found: Mapping[str, Item]) -> Status:
-        distribution = found.get(application["hostname"])
-        if distribution is None:
-            return Status(application["host"], _url(application))
-        answers = "enabled" if distribution["Enabled"] else "disabled"
-        return Status(
-            application["host"], _url(application), deployment=str(distribution["Status"]).upper(), health=answers
-        )
+
+def _site(application: Item, found: Mapping[str, Item], version: str) -> Status:
+    host, url = application["host"], _url(application)
+    distribution = found.get(application["hostname"])
+    if distribution is None:
+        return Status(host, url)
+    health = "enabled" if distribution["Enabled"] else "disabled"
+    return Status(host, url, version, deployment=str(distribution["Status"]).upper(), health=health)
 
 
 def _url(application: Item) -> str:

@@ -34,7 +34,7 @@ def listed(api: Api, operation: str, key: str, doing: str, **params: t.Any) -> l
 
 def distributions_by_name(api: Api) -> dict[str, dict[str, t.Any]]:
     """Every distribution that has a Name tag: its summary, with its tags under `Tags`."""
-    summaries = listed(api, "list_distributions", "DistributionList", "list CloudFront distributions")
+    summaries = api.pages("list_distributions", "DistributionList.Items", "list CloudFront distributions")
     tags = side_by_side({each["ARN"]: partial(_tags, api, each["ARN"]) for each in summaries})
     tagged = [{**each, "Tags": tags[each["ARN"]]} for each in summaries]
     return {each["Tags"]["Name"]: each for each in tagged if "Name" in each["Tags"]}

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ..core.readiness import LOAD_BALANCER, NAT_GATEWAY, RDS_INSTANCE, REPLICATION_GROUP, StatusTable, Verdict
+from ..core.readiness import (
+    CLOUDFRONT_DISTRIBUTION,
+    LOAD_BALANCER,
+    NAT_GATEWAY,
+    RDS_INSTANCE,
+    REPLICATION_GROUP,
+    StatusTable,
+    Verdict,
+)
 from ..core.tags import from_pairs
 from .api import Api
 from .reconcile import side_by_side
@@ -45,6 +53,15 @@ def _name_tag(item: dict[str, Any]) -> str:
 
 
 SORTS: dict[str, Sort] = {
+    # The comment of a distribution is its name: the list does not hold its tags.
+    "cloudfront_distribution": Sort(
+        "cloudfront",
+        "list_distributions",
+        "DistributionList.Items",
+        "Status",
+        lambda item: str(item["Comment"]),
+        CLOUDFRONT_DISTRIBUTION,
+    ),
     "load_balancer": Sort(
         "elbv2",
         "describe_load_balancers",

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from .ecs_size import FARGATE_SIZES, fargate_problem, units
 from .problem import Problem, Values
 
 CATALOGUE = "platform_applications"
@@ -22,16 +23,6 @@ LONGEST_DOMAIN = 64
 # Source: ELBv2 CreateTargetGroup, HealthCheckPath.
 LONGEST_HEALTH_PATH = 1024
 HEALTH_PATH = re.compile(r"/[A-Za-z0-9._~:/?@!$&'()*+,;=%-]*")
-# Source: Amazon ECS developer guide, "Fargate task definition parameters", task CPU and memory: CPU units to MiB.
-FARGATE_MEMORY: dict[int, tuple[int, ...]] = {
-    256: (512, 1024, 2048),
-    512: tuple(range(1024, 4096 + 1, 1024)),
-    1024: tuple(range(2048, 8192 + 1, 1024)),
-    2048: tuple(range(4096, 16384 + 1, 1024)),
-    4096: tuple(range(8192, 30720 + 1, 1024)),
-    8192: tuple(range(16384, 61440 + 1, 4096)),
-    16384: tuple(range(32768, 122880 + 1, 8192)),
-}
 
 
 def _catalogue(values: Values) -> Iterator[Problem]:
@@ -106,14 +97,10 @@ def _task_size(values: Values) -> Iterator[Problem]:
     cpu, memory = values.get("service_cpu"), values.get("service_memory")
     if cpu is None or memory is None or values.get("service_launch") == "ec2":
         return
-    fitting = FARGATE_MEMORY.get(cpu)
-    if fitting is None:
-        yield Problem("service_cpu", f"Fargate takes {', '.join(map(str, FARGATE_MEMORY))} CPU units, got {cpu}")
-    elif memory not in fitting:
-        told = ", ".join(map(str, fitting)) if len(fitting) <= 4 else f"{fitting[0]} to {fitting[-1]}"
-        step = f" in steps of {fitting[1] - fitting[0]}" if len(fitting) > 4 else ""
-        right = f"with service_cpu {cpu} Fargate takes {told} MiB{step}"
-        yield Problem("service_memory", f"{right}; got {memory}")
+    problem = fargate_problem(cpu, memory)
+    if problem:
+        known = units(cpu) in {str(size) for size in FARGATE_SIZES}
+        yield Problem("service_memory" if known else "service_cpu", problem)
 
 
 RULES: tuple[Callable[[Values], Iterator[Problem]], ...] = (

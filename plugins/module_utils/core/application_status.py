@@ -36,7 +36,12 @@ class Status:
 
 
 def application_list(
-    catalogue: Mapping[str, Mapping[str, Any]], project: str, environment: str, domain: str, hosts: Iterable[str]
+    catalogue: Mapping[str, Mapping[str, Any]],
+    project: str,
+    environment: str,
+    domain: str,
+    account: str,
+    hosts: Iterable[str],
 ) -> list[dict[str, Any]]:
     """The applications among the hosts, with the names that the roles give to what belongs to them."""
     listed = []
@@ -51,6 +56,7 @@ def application_list(
                     "hostname": f"{catalogue[host]['subdomain']}.{domain}",
                     "container": short,
                     "repository": f"{project}/{environment}/{short}",
+                    "bucket": f"{project}-{environment}-{account}-site",
                 }
             )
     return listed

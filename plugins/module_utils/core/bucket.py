@@ -29,7 +29,11 @@ BLOCKS = {
 LOG_SERVICES = {
     "s3": "logging.s3.amazonaws.com",
     "load_balancer": "logdelivery.elasticloadbalancing.amazonaws.com",
+    "cloudfront": "delivery.logs.amazonaws.com",
 }
+# CloudWatch Logs delivers those of CloudFront, under conditions that it looks for: without them it adds a statement of
+# its own. Source: CloudWatch Logs user guide, "Enable logging from AWS services", Amazon S3 permissions.
+DELIVERY_REGION = "us-east-1"
 
 _NAME = re.compile(r"(?!xn--|sthree-|amzn-s3-demo-)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _BAD_ENDINGS = ("-s3alias", "--ol-s3", "--x-s3", "--table-s3")
@@ -150,17 +154,43 @@ def log_delivery(bucket: str, service: str, account: str) -> State:
         "Principal": {"Service": LOG_SERVICES[service]},
         "Action": "s3:PutObject",
         "Resource": f"arn:aws:s3:::{bucket}/*",
-        "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+        "Condition": _conditions(service, account),
     }
+
+
+def cloudfront_read(bucket: str, prefix: str, account: str) -> State:
+    """The statement that lets the distributions of one account read what is below a prefix, and nothing else.
+
+    Every distribution of the account may: the bucket is there before the first of them has an ARN.
+    Source: CloudFront developer guide, "Restrict access to an Amazon S3 origin".
+    """
+    return {
+        "Sid": "CloudFrontReads",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudfront.amazonaws.com"},
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{bucket}/{prefix}*",
+        "Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:cloudfront::{account}:distribution/*"}},
+    }
+
+
+def _conditions(service: str, account: str) -> State:
+    conditions: State = {"StringEquals": {"aws:SourceAccount": account}}
+    if service == "cloudfront":
+        conditions["StringEquals"]["s3:x-amz-acl"] = "bucket-owner-full-control"
+        conditions["ArnLike"] = {"aws:SourceArn": f"arn:aws:logs:{DELIVERY_REGION}:{account}:delivery-source:*"}
+    return conditions
 
 
 def _policy(item: Mapping[str, Any], account: str | None) -> tuple[State, list[str]]:
     """The canonical policy ({} for none), and what is wrong with it."""
     name, services = item["name"], item.get("log_delivery") or []
-    if services and not account:
-        return {}, ["log_delivery needs account_id, the account whose logs are let in"]
+    prefix = item.get("cloudfront_prefix")
+    if (services or prefix is not None) and not account:
+        return {}, ["log_delivery and cloudfront_prefix need account_id, the account whose services are let in"]
     statements = [tls_only(name)] if item.get("require_tls") else []
     statements += [log_delivery(name, service, str(account)) for service in services]
+    statements += [] if prefix is None else [cloudfront_read(name, prefix, str(account))]
     statements += item.get("policy_statements") or []
     if not statements:
         return {}, []

@@ -50,6 +50,8 @@ RDS_INSTANCE = StatusTable(
 )
 # Source: ElastiCache API, ReplicationGroup.Status.
 REPLICATION_GROUP = StatusTable(frozenset({"available"}), frozenset({"create-failed"}))
+# Source: CloudFront API, Distribution.Status. Until it is deployed, some of its locations do what they did before.
+CLOUDFRONT_DISTRIBUTION = StatusTable(frozenset({"Deployed"}))
 
 # Source: ELBv2 API, LoadBalancerState.Code. An impaired one serves, and may get better by itself.
 LOAD_BALANCER = StatusTable(frozenset({"active", "active_impaired"}), frozenset({"failed"}))

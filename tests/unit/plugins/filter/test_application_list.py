@@ -9,6 +9,6 @@ def test_lists_the_applications_among_the_hosts():
     catalogue = {"monay-admin": {"kind": "nextjs", "subdomain": "admin"}}
     function = FilterModule().filters()["application_list"]
 
-    (found,) = function(catalogue, "monay", "dev", "dev.monay.example", ["monay-vpc", "monay-admin"])
+    (found,) = function(catalogue, "monay", "dev", "dev.monay.example", "111111111111", ["monay-vpc", "monay-admin"])
 
     assert (found["host"], found["name"]) == ("monay-admin", "monay-dev-admin")

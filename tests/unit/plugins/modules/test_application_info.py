@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from moto import mock_aws
 
 from ansible_collections.monay.platform.plugins.module_utils.aws.applications import Reader
+from ansible_collections.monay.platform.plugins.module_utils.core.site_release import Current
 from tests.support.modules import fail_module, recorded_calls, run_module, writes
 
 CLUSTER = "monay-dev"
@@ -23,6 +26,7 @@ SITE = {
     "name": "monay-dev-website-static",
     "kind": "static",
     "hostname": "www.dev.monay.example",
+    "bucket": "monay-dev-111111111111-site",
 }
 ARGS = {
     "region": "us-east-1",
@@ -153,8 +157,10 @@ def test_a_site():
         last = {"DistributionList": {"Items": [item]}}
         return last if params.get("Marker") else {"DistributionList": {"Items": [], "NextMarker": "2"}}
 
-    ((site,), _others) = read(answers(list_distributions=page), SITE)
+    current = {"Body": io.BytesIO(Current(history=("3f2c91b07ad4", "81d0c2ee19fa")).to_json().encode())}
+    ((site,), _others) = read(answers(list_distributions=page, get_object=current), SITE)
 
+    assert site.version == "3f2c91b07ad4"
     assert (site.deployment, site.health, site.url) == ("INPROGRESS", "enabled", "https://www.dev.monay.example/")
 
 

@@ -65,11 +65,11 @@ def test_good_input_has_no_problems():
         pytest.param({"application_health_path": 5}, "application_health_path", "begins with /", id="a number"),
         pytest.param({"application_health_path": "/" + "a" * 1024}, "application_health_path", "1024", id="long path"),
         pytest.param({"service_cpu": 300}, "service_cpu", "256, 512", id="no size of Fargate"),
-        pytest.param({"service_memory": 4096}, "service_memory", "512, 1024, 2048 MiB; got 4096", id="invalid pair"),
+        pytest.param({"service_memory": 4096}, "service_memory", "512, 1024, 2048 MiB", id="invalid pair"),
         pytest.param(
             {"service_cpu": 1024, "service_memory": 2500},
             "service_memory",
-            "2048 to 8192 MiB in steps of 1024",
+            "2048 to 8192 in steps of 1024 MiB",
             id="between two steps",
         ),
     ],

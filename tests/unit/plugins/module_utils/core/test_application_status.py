@@ -19,7 +19,9 @@ from ansible_collections.monay.platform.plugins.module_utils.core.application_st
 def test_applications_with_the_names_of_what_is_theirs():
     catalogue = {"monay-admin": {"kind": "nextjs", "subdomain": "admin"}, "monay-api": {"kind": "api"}}
 
-    assert application_list(catalogue, "monay", "dev", "dev.monay.example", ["monay-redis", "monay-admin"]) == [
+    assert application_list(
+        catalogue, "monay", "dev", "dev.monay.example", "111111111111", ["monay-redis", "monay-admin"]
+    ) == [
         {
             "host": "monay-admin",
             "name": "monay-dev-admin",
@@ -27,6 +29,7 @@ def test_applications_with_the_names_of_what_is_theirs():
             "hostname": "admin.dev.monay.example",
             "container": "admin",
             "repository": "monay/dev/admin",
+            "bucket": "monay-dev-111111111111-site",
         }
     ]
 

@@ -111,8 +111,28 @@ def test_refused(item, words):
 
 
 def test_logs_of_nobody_in_particular_are_refused():
-    with pytest.raises(PlanRefused, match="log_delivery needs account_id"):
+    with pytest.raises(PlanRefused, match="need account_id"):
         bucket_state({"name": NAME, "log_delivery": ["s3"]}, REGION, None)
+
+
+def test_distributions_of_the_account_may_read_below_a_prefix():
+    policy = bucket_state({"name": NAME, "cloudfront_prefix": "site/"}, REGION, ACCOUNT)["policy"]
+
+    (statement,) = policy["Statement"]
+    assert statement["Resource"] == [f"arn:aws:s3:::{NAME}/site/*"]
+    assert statement["Action"] == ["s3:GetObject"]
+    assert statement["Condition"] == {"ArnLike": {"aws:SourceArn": [f"arn:aws:cloudfront::{ACCOUNT}:distribution/*"]}}
+    assert bucket_state({"name": NAME}, REGION, ACCOUNT)["policy"] == {}
+
+
+def test_logs_of_distributions_come_from_this_account_only():
+    policy = bucket_state({"name": NAME, "log_delivery": ["cloudfront"]}, REGION, ACCOUNT)["policy"]
+
+    (statement,) = policy["Statement"]
+    assert statement["Condition"] == {
+        "ArnLike": {"aws:SourceArn": [f"arn:aws:logs:us-east-1:{ACCOUNT}:delivery-source:*"]},
+        "StringEquals": {"aws:SourceAccount": [ACCOUNT], "s3:x-amz-acl": ["bucket-owner-full-control"]},
+    }
 
 
 def test_a_bucket_cannot_log_into_itself():
