@@ -107,6 +107,10 @@ class Kind(ABC):
     def delete(self, scope: Scope, name: str, before: Observed) -> None:
         """Delete one resource; one that is gone already is no error."""
 
+    def advice(self, scope: Scope, names: Iterable[str]) -> str:
+        """What a person can do for resources that do not become ready; for the message of a wait that fails."""
+        return ""
+
 
 @dataclass(frozen=True)
 class Request:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 import typing as t
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 
 from ..core.plan import Observed
 from ..core.readiness import StatusTable, pause_after
@@ -35,10 +35,11 @@ def wait_ready(
         statuses = {name: status_of(found.get(name)) for name in names}
         for name, status in statuses.items():
             if status == "absent" or table.verdict(status) == "failed":
-                raise AwsError(f"{kind.kind} {name} will not become ready: its status is {status}", status)
+                message = f"{kind.kind} {name} will not become ready: its status is {status}"
+                raise AwsError(_advised(message, kind.advice(scope, [name])), status)
         return {name: status for name, status in statuses.items() if table.verdict(status) == "pending"}
 
-    _poll(kind, unready, "ready", timeout, sleep, clock)
+    _poll(kind, unready, "ready", timeout, sleep, clock, lambda names: kind.advice(scope, names))
 
 
 def wait_gone(
@@ -71,11 +72,17 @@ def _poll(
     timeout: float,
     sleep: Callable[[float], None],
     clock: Callable[[], float],
+    advice: Callable[[Iterable[str]], str] = lambda _names: "",
 ) -> None:
     started = clock()
     while waiting := ask():
         waited = clock() - started
         if waited >= timeout:
             statuses = ", ".join(f"{name} is {status}" for name, status in sorted(waiting.items()))
-            raise AwsError(f"{kind.kind} not {goal} after {timeout:.0f} s: {statuses}", "WaitTimeout")
+            message = f"{kind.kind} not {goal} after {timeout:.0f} s: {statuses}"
+            raise AwsError(_advised(message, advice(waiting)), "WaitTimeout")
         sleep(pause_after(waited))
+
+
+def _advised(message: str, advice: str) -> str:
+    return f"{message}. {advice}" if advice else message

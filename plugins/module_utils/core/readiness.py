@@ -56,6 +56,11 @@ CLOUDFRONT_DISTRIBUTION = StatusTable(frozenset({"Deployed"}))
 # Source: ELBv2 API, LoadBalancerState.Code. An impaired one serves, and may get better by itself.
 LOAD_BALANCER = StatusTable(frozenset({"active", "active_impaired"}), frozenset({"failed"}))
 
+# Source: ACM API, CertificateDetail.Status.
+CERTIFICATE = StatusTable(
+    frozenset({"ISSUED"}), frozenset({"EXPIRED", "FAILED", "INACTIVE", "REVOKED", "VALIDATION_TIMED_OUT"})
+)
+
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 15.0
 
