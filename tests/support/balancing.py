@@ -7,12 +7,12 @@ import datetime as dt
 from functools import cache
 from typing import Any
 
-import boto3
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-REGION = "us-east-1"
+from tests.support.simulator import REGION, Simulator
+
 NAME = "monay-dev"
 NOT_FOUND = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]
 
@@ -23,12 +23,14 @@ def tagged(sort: str, name: str) -> list[dict[str, Any]]:
 
 
 class Network:
-    """A VPC with three public subnets and two security groups."""
+    """A VPC that reaches the internet, with public subnets and two security groups."""
 
-    def __init__(self, zones: str = "abc") -> None:
-        ec2: Any = boto3.client("ec2", region_name=REGION)
+    def __init__(self, aws: Simulator, zones: str = "abc") -> None:
+        ec2 = aws.client("ec2")
         vpc = ec2.create_vpc(CidrBlock="10.10.0.0/16", TagSpecifications=tagged("vpc", NAME))["Vpc"]["VpcId"]
         self.vpc = vpc
+        gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
         self.subnets: dict[str, str] = {}
         for place, zone in enumerate(zones):
             name = f"{NAME}-public-{zone}"
@@ -46,9 +48,9 @@ class Network:
 class Balancer(Network):
     """A load balancer in it, with listeners and target groups."""
 
-    def __init__(self, ports: tuple[int, ...] = (443, 8443), groups: tuple[str, ...] = ()) -> None:
-        super().__init__("ab")
-        self.elb: Any = boto3.client("elbv2", region_name=REGION)
+    def __init__(self, aws: Simulator, ports: tuple[int, ...] = (443, 8443), groups: tuple[str, ...] = ()) -> None:
+        super().__init__(aws, "ab")
+        self.elb = aws.client("elbv2")
         made = self.elb.create_load_balancer(Name=NAME, Subnets=list(self.subnets.values()))
         self.arn = made["LoadBalancers"][0]["LoadBalancerArn"]
         self.groups = {group: self._group(group) for group in groups}
@@ -105,9 +107,8 @@ def key_pair(domain: str) -> tuple[bytes, bytes]:
     return certificate.public_bytes(serialization.Encoding.PEM), private
 
 
-def issued(name: str, region: str = REGION, domain: str = "") -> str:
+def issued(acm: Any, name: str, domain: str = "") -> str:
     """The ARN of a certificate that is issued already, because it is imported."""
-    acm: Any = boto3.client("acm", region_name=region)
     certificate, key = key_pair(domain or f"{name}.example")
     tags = [{"Key": "Name", "Value": name}]
     return str(acm.import_certificate(Certificate=certificate, PrivateKey=key, Tags=tags)["CertificateArn"])

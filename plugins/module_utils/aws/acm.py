@@ -37,6 +37,7 @@ IN_USE = frozenset({"ResourceInUseException"})
 RECORD_ATTEMPTS, RECORD_PAUSE = 30, 2.0
 # Seconds for which resolvers keep a validation record: so few that a mended one is seen soon.
 TTL = 300
+NEW: State = {"status": "PENDING_VALIDATION", "validation": [], "imported": False}
 
 
 def describe(acm: Api, arn: str) -> Item | None:
@@ -120,7 +121,7 @@ class Certificates(Kind):
         arn = str(answer["CertificateArn"])
         self._meant[name] = arn
         state = {**wanted, "tags": {**(wanted.get("tags") or {}), "Name": name}, "type": "AMAZON_ISSUED"}
-        return Observed(arn, state, {"arn": arn, "status": "PENDING_VALIDATION", "validation": []})
+        return Observed(arn, state, {**NEW, "arn": arn})
 
     def _ordered(self, name: str, names: list[str]) -> list[str]:
         """The first name is the subject; ACM takes no more than 64 characters there."""
@@ -177,14 +178,16 @@ def _observed(certificate: Mapping[str, t.Any], tags: dict[str, str]) -> Observe
     options = certificate.get("Options") or {}
     state = {
         "names": observed_names(certificate),
-        "key_algorithm": certificate.get("KeyAlgorithm") or "RSA_2048",
+        # ACM writes it with a hyphen here, and with an underscore elsewhere.
+        "key_algorithm": str(certificate.get("KeyAlgorithm") or "RSA_2048").replace("-", "_"),
         "transparency_logging": options.get("CertificateTransparencyLoggingPreference") != "DISABLED",
         "tags": tags,
         "type": certificate["Type"],
     }
     arn = certificate["CertificateArn"]
     validation = [vars(each) for each in validations(certificate).values()]
-    return Observed(arn, state, {"arn": arn, "status": certificate["Status"], "validation": validation})
+    facts = {"arn": arn, "status": certificate["Status"], "validation": validation}
+    return Observed(arn, state, {**facts, "imported": certificate["Type"] == "IMPORTED"})
 
 
 class ValidationRecords(Kind):
@@ -207,6 +210,8 @@ class ValidationRecords(Kind):
         certificate = scope.find(CERTIFICATE_KIND, self.certificate)
         if certificate is None:
             return {}
+        if certificate.facts["imported"]:  # nothing is validated, so nothing lacks
+            return {name: Observed("", {}) for name in names}
         wanted = {each["domain"]: Validation(**each) for each in certificate.facts["validation"]}
         domains = set(validated_domains(wanted, self.zone.name))
         there = {

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from moto import mock_aws
 
-from tests.support.balancing import REGION, Balancer, issued
+from tests.support.balancing import Balancer, issued
 from tests.support.modules import assert_previewed, assert_settled, changes, fail_module, run_module
+from tests.support.network import aws, simulator_process  # noqa: F401
+from tests.support.simulator import REGION
 
 REDIRECT = {"port": 80, "protocol": "HTTP", "redirect": {"protocol": "HTTPS", "port": "443"}}
 HTTPS = {"port": 443, "certificate": "monay-dev", "fixed_response": {"code": 404, "body": "Not found"}}
@@ -20,14 +21,18 @@ def args(*listeners, **extra):
 
 
 @pytest.fixture
-def balancer():
-    with mock_aws():
-        yield Balancer(ports=(), groups=("web-blue", "web-green"))
+def balancer(aws):  # noqa: F811
+    return Balancer(aws, ports=(), groups=("web-blue", "web-green"))
 
 
 @pytest.fixture
-def certificates(balancer):
-    return {name: issued(name) for name in ("monay-dev", "partner")}
+def acm(aws):  # noqa: F811
+    return aws.client("acm")
+
+
+@pytest.fixture
+def certificates(balancer, acm):
+    return {name: issued(acm, name) for name in ("monay-dev", "partner")}
 
 
 def listener(balancer, port):
@@ -46,9 +51,8 @@ def test_creates_as_previewed_and_settles(balancer, certificates):
     assert_settled("alb_listener", args())
 
 
-def test_a_check_run_needs_neither_load_balancer_nor_certificate():
-    with mock_aws():
-        done = run_module("alb_listener", args(), check=True)
+def test_a_check_run_needs_neither_load_balancer_nor_certificate(aws):  # noqa: F811
+    done = run_module("alb_listener", args(), check=True)
     assert {each[2] for each in changes(done)} == {"monay-dev:80", "monay-dev:443"}
 
 
@@ -90,9 +94,9 @@ def test_takes_certificates_away_again(balancer, certificates):
     assert_settled("alb_listener", args(HTTPS))
 
 
-def test_serves_the_younger_certificate_of_a_name(balancer, certificates):
+def test_serves_the_younger_certificate_of_a_name(balancer, certificates, acm):
     run_module("alb_listener", args(HTTPS))
-    younger = issued("monay-dev")
+    younger = issued(acm, "monay-dev")
 
     done = assert_previewed("alb_listener", args(HTTPS))
 
@@ -101,8 +105,8 @@ def test_serves_the_younger_certificate_of_a_name(balancer, certificates):
     assert_settled("alb_listener", args(HTTPS))
 
 
-def test_takes_a_certificate_by_arn(balancer, certificates):
-    arn = issued("imported")
+def test_takes_a_certificate_by_arn(balancer, acm):
+    arn = issued(acm, "imported")
 
     run_module("alb_listener", args({**HTTPS, "certificate": arn}))
 

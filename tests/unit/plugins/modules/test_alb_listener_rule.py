@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import boto3
 import pytest
-from moto import mock_aws
 
-from tests.support.balancing import REGION, Balancer
+from tests.support.balancing import Balancer
 from tests.support.modules import (
     assert_previewed,
     assert_settled,
@@ -16,6 +14,8 @@ from tests.support.modules import (
     run_module,
     writes,
 )
+from tests.support.network import aws, simulator_process  # noqa: F401
+from tests.support.simulator import REGION
 
 NAME = "monay-dev-admin"
 BLUE, GREEN, OTHER = "admin-blue", "admin-green", "admin-other"
@@ -29,9 +29,8 @@ def args(*rules, **extra):
 
 
 @pytest.fixture
-def balancer():
-    with mock_aws():
-        yield Balancer(groups=(BLUE, GREEN, OTHER))
+def balancer(aws):  # noqa: F811
+    return Balancer(aws, groups=(BLUE, GREEN, OTHER))
 
 
 def test_creates_as_previewed_and_settles(balancer):
@@ -44,9 +43,8 @@ def test_creates_as_previewed_and_settles(balancer):
     assert_settled("alb_listener_rule", args(RULE, TEST_RULE))
 
 
-def test_a_check_run_needs_no_load_balancer():
-    with mock_aws():
-        assert changes(run_module("alb_listener_rule", args(), check=True)) == {("create", "listener rule", NAME)}
+def test_a_check_run_needs_no_load_balancer(aws):  # noqa: F811
+    assert changes(run_module("alb_listener_rule", args(), check=True)) == {("create", "listener rule", NAME)}
 
 
 def test_says_what_is_missing(balancer):
@@ -138,7 +136,7 @@ class TestPriorities:
 
     def test_a_place_that_is_taken_is_not_taken_twice(self, balancer):
         first = run_module("alb_listener_rule", args())["resources"]["listener rule"][NAME]["priority"]
-        boto3.client("elbv2", region_name=REGION).add_tags(
+        balancer.elb.add_tags(
             ResourceArns=[balancer.rules()[0]["RuleArn"]], Tags=[{"Key": "Name", "Value": "somebody else's"}]
         )
 

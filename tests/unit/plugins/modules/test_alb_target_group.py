@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import boto3
 import pytest
-from moto import mock_aws
 
+from tests.support.balancing import Network
 from tests.support.modules import assert_previewed, assert_settled, changes, fail_module, run_module
+from tests.support.network import aws, simulator_process  # noqa: F401
+from tests.support.simulator import REGION
 
-REGION = "us-east-1"
 NAME = "monay-dev-admin-blue"
 GROUP = {
     "name": NAME,
@@ -24,12 +24,9 @@ def args(*groups, **extra):
 
 
 @pytest.fixture
-def elb():
-    with mock_aws():
-        ec2 = boto3.client("ec2", region_name=REGION)
-        tags = [{"ResourceType": "vpc", "Tags": [{"Key": "Name", "Value": "monay-dev"}]}]
-        ec2.create_vpc(CidrBlock="10.10.0.0/16", TagSpecifications=tags)
-        yield boto3.client("elbv2", region_name=REGION)
+def elb(aws):  # noqa: F811
+    Network(aws, zones="")
+    return aws.client("elbv2")
 
 
 def attributes(elb, name=NAME):
@@ -53,9 +50,8 @@ def test_creates_as_previewed_and_settles(elb):
     assert_settled("alb_target_group", args(*pair))
 
 
-def test_a_check_run_needs_no_vpc():
-    with mock_aws():
-        assert changes(run_module("alb_target_group", args(), check=True)) == {("create", "target group", NAME)}
+def test_a_check_run_needs_no_vpc(aws):  # noqa: F811
+    assert changes(run_module("alb_target_group", args(), check=True)) == {("create", "target group", NAME)}
 
 
 @pytest.mark.parametrize(
@@ -121,9 +117,8 @@ def test_refuses_before_the_first_call(change, words):
     assert words in fail_module("alb_target_group", args({**GROUP, **change}), check=True)
 
 
-def test_says_that_the_vpc_is_missing():
-    with mock_aws():
-        assert "VPC monay-dev does not exist" in fail_module("alb_target_group", args())
+def test_says_that_the_vpc_is_missing(aws):  # noqa: F811
+    assert "VPC monay-dev does not exist" in fail_module("alb_target_group", args())
 
 
 def test_deletes_once(elb):

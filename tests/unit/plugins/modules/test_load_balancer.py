@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import boto3
-import pytest
-from moto import mock_aws
+import json
 
-from tests.support.balancing import REGION, Network
+import pytest
+
+from tests.support.balancing import Network
 from tests.support.modules import assert_previewed, assert_settled, changes, fail_module, run_module
+from tests.support.network import aws, simulator_process  # noqa: F401
+from tests.support.simulator import REGION
 
 NAME = "monay-dev"
 LOGS = {"bucket": "monay-dev-111111111111-logs"}
@@ -29,10 +31,15 @@ def args(**extra):
 
 
 @pytest.fixture
-def elb():
-    with mock_aws():
-        Network()
-        yield boto3.client("elbv2", region_name=REGION)
+def elb(aws):  # noqa: F811
+    Network(aws)
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket=LOGS["bucket"])
+    principal = {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}
+    resource = f"arn:aws:s3:::{LOGS['bucket']}/*"
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "s3:PutObject", "Resource": resource}
+    s3.put_bucket_policy(Bucket=LOGS["bucket"], Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    return aws.client("elbv2")
 
 
 def attributes(elb):
@@ -54,9 +61,8 @@ def test_creates_as_previewed_and_settles(elb):
     assert_settled("load_balancer", args())
 
 
-def test_a_check_run_needs_no_network():
-    with mock_aws():
-        assert changes(run_module("load_balancer", args(), check=True)) == CREATED
+def test_a_check_run_needs_no_network(aws):  # noqa: F811
+    assert changes(run_module("load_balancer", args(), check=True)) == CREATED
 
 
 @pytest.mark.parametrize(
@@ -95,6 +101,8 @@ def test_refuses_what_aws_cannot_change(elb):
 
 
 def test_says_what_is_missing(elb):
+    nowhere = {"access_logs": {"bucket": "nowhere"}}
+    assert "Access Denied for bucket: nowhere" in fail_module("load_balancer", args(attributes=nowhere))
     assert "subnet nope does not exist" in fail_module("load_balancer", args(subnets=["nope", f"{NAME}-public-a"]))
     assert "security group nope does not exist" in fail_module("load_balancer", args(security_groups=["nope"]))
     assert "may have 32 characters and has 33" in fail_module("load_balancer", args(name="x" * 33))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import boto3
 import pytest
-from moto import mock_aws
 
-from tests.support.balancing import REGION, Balancer
+from tests.support.balancing import Balancer
 from tests.support.modules import assert_previewed, assert_settled, changes, fail_module, run_module
+from tests.support.network import aws, simulator_process  # noqa: F401
+from tests.support.simulator import REGION
 
 ZONE = "dev.monay.example"
 NAME = f"admin.{ZONE}"
@@ -16,16 +16,19 @@ RECORD = {"name": NAME, "values": ["192.0.2.2", "192.0.2.1"], "ttl": 60}
 ALIAS = {"name": NAME, "alias": {"load_balancer": "monay-dev"}}
 
 
+# CachingOptimized, as everybody has it.
+CACHED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+
+
 def args(*records, **extra):
     return {"region": REGION, "zone": ZONE, "records": list(records) or [RECORD], **extra}
 
 
 @pytest.fixture
-def route53():
-    with mock_aws():
-        client = boto3.client("route53", region_name=REGION)
-        client.create_hosted_zone(Name=ZONE, CallerReference="x")
-        yield client
+def route53(aws):  # noqa: F811
+    client = aws.client("route53")
+    client.create_hosted_zone(Name=ZONE, CallerReference="x")
+    return client
 
 
 def records(route53):
@@ -45,10 +48,9 @@ def test_creates_as_previewed_and_settles(route53):
     assert_settled("route53_record", args({**RECORD, "values": ["192.0.2.1", "192.0.2.2"]}, wild, text))
 
 
-def test_a_check_run_needs_no_zone():
-    with mock_aws():
-        assert changes(run_module("route53_record", args(ALIAS), check=True)) == {("create", "record", KEY)}
-        assert f"hosted zone {ZONE} does not exist" in fail_module("route53_record", args())
+def test_a_check_run_needs_no_zone(aws):  # noqa: F811
+    assert changes(run_module("route53_record", args(ALIAS), check=True)) == {("create", "record", KEY)}
+    assert f"hosted zone {ZONE} does not exist" in fail_module("route53_record", args())
 
 
 @pytest.mark.parametrize(
@@ -59,8 +61,8 @@ def test_a_check_run_needs_no_zone():
         pytest.param({"values": None, **ALIAS}, ["alias", "ttl", "values"], id="alias"),
     ],
 )
-def test_changes_one_field(route53, change, fields):
-    Balancer(ports=())
+def test_changes_one_field(aws, route53, change, fields):  # noqa: F811
+    Balancer(aws, ports=())
     run_module("route53_record", args())
 
     done = assert_previewed("route53_record", args({**RECORD, **change}))
@@ -69,32 +71,30 @@ def test_changes_one_field(route53, change, fields):
     assert_settled("route53_record", args({**RECORD, **change}))
 
 
-def test_follows_a_load_balancer_that_is_made_anew(route53):
-    balancer = Balancer(ports=())
+def test_follows_a_load_balancer_that_is_made_anew(aws, route53):  # noqa: F811
+    balancer = Balancer(aws, ports=())
     run_module("route53_record", args(ALIAS))
     target = records(route53)[f"{NAME}."]["AliasTarget"]
     described = balancer.elb.describe_load_balancers(Names=["monay-dev"])["LoadBalancers"][0]
     assert target["DNSName"].rstrip(".") == described["DNSName"].lower()
     assert target["HostedZoneId"] == described["CanonicalHostedZoneId"]
 
-    zone = route53.list_hosted_zones()["HostedZones"][0]["Id"]
-    other = {"Name": NAME, "Type": "A", "AliasTarget": {**target, "DNSName": "old.elb.amazonaws.com"}}
-    batch = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": other}]}
-    route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
+    balancer.elb.delete_load_balancer(LoadBalancerArn=balancer.arn)
+    balancer.elb.create_load_balancer(Name="monay-dev", Subnets=list(balancer.subnets.values()))
 
     assert assert_previewed("route53_record", args(ALIAS))["changes"][0]["fields"] == ["alias"]
     assert_settled("route53_record", args(ALIAS))
 
 
-def test_leads_to_a_distribution(route53):
-    cloudfront = boto3.client("cloudfront", region_name=REGION)
+def test_leads_to_a_distribution(aws, route53):  # noqa: F811
+    cloudfront = aws.client("cloudfront")
     origin = {"Id": "o", "DomainName": "b.s3.amazonaws.com", "S3OriginConfig": {"OriginAccessIdentity": ""}}
     config = {
         "CallerReference": "x",
         "Comment": "",
         "Enabled": True,
         "Origins": {"Quantity": 1, "Items": [origin]},
-        "DefaultCacheBehavior": {"TargetOriginId": "o", "ViewerProtocolPolicy": "allow-all", "MinTTL": 0},
+        "DefaultCacheBehavior": {"TargetOriginId": "o", "ViewerProtocolPolicy": "allow-all", "CachePolicyId": CACHED},
     }
     tags = {"Items": [{"Key": "Name", "Value": "monay-dev-website-static"}]}
     made = cloudfront.create_distribution_with_tags(
@@ -139,8 +139,8 @@ def test_records_with_a_routing_policy_are_refused(route53):
     assert "with a routing policy (one)" in fail_module("route53_record", args())
 
 
-def test_deletes_once(route53):
-    Balancer(ports=())
+def test_deletes_once(aws, route53):  # noqa: F811
+    Balancer(aws, ports=())
     run_module("route53_record", args(ALIAS))
 
     absent = args({"name": NAME}, state="absent")

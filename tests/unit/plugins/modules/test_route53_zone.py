@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from tests.support.modules import assert_previewed, assert_settled, changes, fail_module, run_module
+from tests.support.network import aws, simulator_process  # noqa: F401
+from tests.support.simulator import REGION
 
-REGION = "us-east-1"
 NAME = "dev.monay.example"
 
 
@@ -17,9 +16,8 @@ def args(**extra):
 
 
 @pytest.fixture
-def route53():
-    with mock_aws():
-        yield boto3.client("route53", region_name=REGION)
+def route53(aws):  # noqa: F811
+    return aws.client("route53")
 
 
 def tags(route53, zone):
