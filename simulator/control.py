@@ -15,6 +15,7 @@ from simulator.state import StateError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from simulator.dataplane import DataPlane
     from simulator.dataplane.front_doors import FrontDoors
     from simulator.gateway import Gateway
 
@@ -59,6 +60,8 @@ class Control:
             ("POST", "save"): self._save,
             ("GET", "front_doors"): self._front_doors,
             ("GET", "ca.pem"): self._authority,
+            ("GET", "resolve"): self._resolve,
+            ("GET", "credentials"): self._credentials,
         }
 
     def handle(self, http: HttpRequest) -> HttpResponse:
@@ -76,7 +79,9 @@ class Control:
             return _json(500, {"error": str(error)})
 
     def _health(self, _http: HttpRequest) -> dict[str, Any]:
-        return {"status": "ok", "pid": os.getpid(), "pending": self.gateway.world.schedule.pending()}
+        world = self.gateway.world
+        health = {"status": "ok", "pid": os.getpid(), "pending": world.schedule.pending()}
+        return health | ({"data_plane": world.data_plane.health()} if world.data_plane else {})
 
     def _calls(self, http: HttpRequest) -> dict[str, Any]:
         query = http.query()
@@ -141,14 +146,30 @@ class Control:
         self.gateway.world.save(self.state_file)
         return {"state_file": self.state_file}
 
-    def _doors(self) -> FrontDoors:
+    def _plane(self) -> DataPlane:
         """:raises ControlError: without a data plane."""
-        from simulator.dataplane.front_doors import FrontDoors  # noqa: PLC0415 - needed with a data plane alone
-
         plane = self.gateway.world.data_plane
         if plane is None:
             raise ControlError("the simulator was started with --data-plane off")
-        return plane.component(FrontDoors)
+        return plane
+
+    def _doors(self) -> FrontDoors:
+        from simulator.dataplane.front_doors import FrontDoors  # noqa: PLC0415 - needed with a data plane alone
+
+        return self._plane().component(FrontDoors)
+
+    def _resolve(self, http: HttpRequest) -> dict[str, Any]:
+        from simulator.dataplane import for_tasks  # noqa: PLC0415 - needed with a data plane alone
+
+        return for_tasks.resolve(self._plane(), http.query().get("name", ""))
+
+    def _credentials(self, http: HttpRequest) -> dict[str, Any]:
+        from simulator.dataplane import for_tasks  # noqa: PLC0415 - needed with a data plane alone
+
+        found = for_tasks.credentials(self._plane(), http.query().get("task", ""))
+        if found is None:
+            raise ControlError("no such task runs, or it has no role")
+        return found
 
     def _front_doors(self, _http: HttpRequest) -> dict[str, Any]:
         return self._doors().as_json()

@@ -8,7 +8,7 @@ The control plane (`overlays/`) says what should run; a component here makes it 
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, runtime_checkable
 
 from simulator.dataplane.addresses import Addresses
 
@@ -29,8 +29,16 @@ class Component(Protocol):
         """Forget everything, as the control plane has just done."""
 
 
+@runtime_checkable
+class Talkative(Protocol):
+    """A component that says how it is."""
+
+    def health(self) -> dict[str, Any]:
+        """Facts by name."""
+
+
 # Module and class of each component, in the order in which they start.
-COMPONENTS: tuple[tuple[str, str], ...] = (("front_doors", "FrontDoors"),)
+COMPONENTS: tuple[tuple[str, str], ...] = (("front_doors", "FrontDoors"), ("tasks", "Tasks"))
 
 
 Kind = TypeVar("Kind")
@@ -70,6 +78,14 @@ class DataPlane:
     def reset(self) -> None:
         for component in self._components:
             component.reset()
+
+    def health(self) -> dict[str, Any]:
+        """What components have to say of themselves, for the control API."""
+        said: dict[str, Any] = {}
+        for component in self._components:
+            if isinstance(component, Talkative):
+                said |= component.health()
+        return said
 
     def stop(self) -> None:
         """Stop all components, the last started first."""

@@ -20,32 +20,35 @@ class Names:
 
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint
-        self._known: dict[str, tuple[float, str | None]] = {}
+        self._known: dict[str, tuple[float, dict[str, Any]]] = {}
         # never through the proxy that leads to the applications
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
-    def getaddrinfo(self, host: Any, *arguments: Any, **options: Any) -> Any:
-        """In the place of socket.getaddrinfo."""
+    def getaddrinfo(self, host: Any, port: Any, *arguments: Any, **options: Any) -> Any:
+        """In the place of socket.getaddrinfo; a front door's port stands for the one that was asked for."""
         name = host.decode() if isinstance(host, bytes) else host
-        return _system(self._address(name) or host if name else host, *arguments, **options)
+        place = self._place(name) if name else {}
+        if place.get("address"):
+            host, port = place["address"], place["ports"].get(str(port), port)
+        return _system(host, port, *arguments, **options)
 
-    def _address(self, name: str) -> str | None:
+    def _place(self, name: str) -> dict[str, Any]:
         if name == "localhost" or _is_address(name):
-            return None
-        at, address = self._known.get(name, (0.0, None))
-        if time.monotonic() - at > SECONDS or not at:
-            address = self._ask(name)
-            self._known[name] = (time.monotonic(), address)
-        return address
+            return {}
+        at, place = self._known.get(name, (0.0, {}))
+        if not at or time.monotonic() - at > SECONDS:
+            place = self._ask(name)
+            self._known[name] = (time.monotonic(), place)
+        return place
 
-    def _ask(self, name: str) -> str | None:
+    def _ask(self, name: str) -> dict[str, Any]:
         url = f"{self._endpoint}/_simulator/resolve?{urllib.parse.urlencode({'name': name})}"
         try:
             with self._opener.open(url, timeout=5) as answer:
-                address = json.loads(answer.read()).get("address")
+                place: dict[str, Any] = json.loads(answer.read())
         except (OSError, ValueError):
-            return None
-        return str(address) if address else None
+            return {}
+        return place
 
 
 def _is_address(name: str) -> bool:
