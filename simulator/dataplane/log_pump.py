@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
 import threading
@@ -129,12 +130,11 @@ class LogPump:
         names = {"logGroupName": stream.group, "logStreamName": stream.name}
         with self.world.lock:
             context = inside(self.world, stream.account, stream.region)
-            try:
-                if stream not in self._made:
-                    self._made.add(stream)
+            if stream not in self._made:
+                self._made.add(stream)
+                # it may be there from before a restart; where its group is gone the next call says so
+                with contextlib.suppress(AwsError):
                     context.invoke("logs", "CreateLogStream", **names)
-            except AwsError:
-                pass  # it is there already, or its group is gone: the next call says so
             items = [{"timestamp": at, "message": text} for at, text in events]
             try:
                 context.invoke("logs", "PutLogEvents", **names, logEvents=items)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 from typing import TYPE_CHECKING, Any
 
@@ -65,10 +66,8 @@ class Database:
         return [dict(zip(names, row, strict=True)) for row in found]
 
     def _connection(self) -> Any:
-        try:
+        with contextlib.suppress(queue.Empty):
             return self._free.get_nowait()
-        except queue.Empty:
-            pass
         get = self._settings.get
         connection = pg8000.native.Connection(
             get("DATABASE_USER", "postgres"),

@@ -98,7 +98,7 @@ class Server:
         except BadRequestError as error:
             writer.write(_head(Response(400), len(str(error)), keep=False) + str(error).encode())
         except (ConnectionError, asyncio.IncompleteReadError, TimeoutError):
-            pass  # the client is gone
+            return  # the client is gone
         finally:
             self._idle.discard(writer)
             writer.close()
