@@ -15,12 +15,14 @@ description:
     That costs several times more CPU time than the rest of the task.
   - This connection starts one server process in a run, with the interpreter of the modules, which imports boto3 and
     botocore once. Every module runs in a fork of that server, one fork a task, as many at once as C(forks) allows.
-    What a module compiles and reads, the forks after it need not.
+    What a module imports of ansible-core, amazon.aws and this collection, and reads of botocore, the forks after it
+    need not, as long as it is exactly what their own archives hold.
   - Anything that is not exactly a pipelined Python module for this user goes the builtin way, unchanged.
     So do C(become), C(async), C(raw), C(script), file transfers, module languages other than Python, shells other than
     C(sh) and C(dash), and everything on a controller that does not run Linux (5.3 or newer) or Python 3.9 or newer.
-  - The archives which ansible-core builds of modules are kept in the directory C(warm_local) of C(ANSIBLE_HOME).
-    A later run uses those whose every source file has the same content, and builds the others. They hold code only.
+  - The archives which ansible-core builds of modules of amazon.aws and this collection are kept in the directory
+    C(warm_local) of C(ANSIBLE_HOME). They hold code only. A later run uses them if no file that they can be made of has
+    changed since.
   - If the server cannot be started, or has ended, the run goes on the builtin way. C(-vvv) shows which way a task goes.
 options:
   warm_local:
@@ -90,14 +92,14 @@ all:
       ansible_warm_local: false
 """
 
+import fcntl
 import hashlib
+import io
 import json
 import os
 import re
-import selectors
 import shlex
 import socket
-import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -107,9 +109,9 @@ from typing import Any
 from ansible import constants
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.connection.local import Connection as LocalConnection
+from ansible.utils.collection_loader import AnsibleCollectionConfig
 from ansible.utils.display import Display
 
-from ansible_collections.monay.platform.plugins.plugin_utils.warm_archives import ERRORS as ARCHIVE_ERRORS
 from ansible_collections.monay.platform.plugins.plugin_utils.warm_archives import Archives, is_private
 
 display = Display()
@@ -168,7 +170,7 @@ class Connection(LocalConnection):
         """Do something that saves time, and without which the task runs too."""
         try:
             step()
-        except ARCHIVE_ERRORS as error:
+        except (OSError, AttributeError) as error:  # the latter of another ansible-core than the ones tested
             display.vvv(f"warm_local: archives: {error!r}", host=self._play_context.remote_addr)
 
     def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
@@ -199,50 +201,31 @@ class Connection(LocalConnection):
             raise AnsibleConnectionFailure(f"ansible-playbook (process {self._controller_pid}) has ended")
         display.vvv(f"EXEC (warm) {interpreter}", host=self._play_context.remote_addr)
         cwd = os.fsdecode(self.cwd) if self.cwd else str(Path.cwd())
-        request = json.dumps({"env": {**os.environ, **env}, "cwd": cwd}).encode()
+        request = json.dumps({"env": {**os.environ, **env}, "cwd": cwd, "payload": payload.decode()})
         # Leaving the block early (task timeout, Ctrl-C) closes the connection, which makes the server stop the module.
-        with connect_server(interpreter, self._controller_pid) as server:
-            out, err = exchange(server, request, payload)
-            reply = read_reply(server)
-        if len(reply) == 1:
-            return 137, out, err + SERVER_LOST
-        return reply[1], out, err
+        with memory_file() as out, memory_file() as err, connect_server(interpreter, self._controller_pid) as server:
+            try:
+                socket.send_fds(server, [b"M"], [out.fileno(), err.fileno()])
+                server.sendall(request.encode() + b"\n")
+                # S, which the server sends before it starts a module, and its exit status in a byte when it has ended.
+                reply = server.recv(1) + server.recv(1)
+            except ConnectionError as error:
+                raise WarmUnavailableError(f"the server has ended ({error})") from error
+            if not reply:
+                raise WarmUnavailableError("the server declines this module")
+            return (*reply[1:], 137)[0], content(out), content(err) + SERVER_LOST * (len(reply) == 1)
 
 
-def exchange(server: socket.socket, request: bytes, payload: bytes) -> tuple[bytes, bytes]:
-    """Send a module with two pipes for its (output, errors), and return what came through them until both ended."""
-    (out_read, out_write), (err_read, err_write) = os.pipe(), os.pipe()
-    with open(out_read, "rb", 0) as out, open(err_read, "rb", 0) as err, selectors.DefaultSelector() as selector:
-        try:
-            socket.send_fds(server, [struct.pack("!II", len(request), len(payload))], [out_write, err_write])
-            server.sendall(request + payload)
-        except OSError as error:
-            raise WarmUnavailableError(f"the server does not take the module ({error})") from error
-        finally:
-            os.close(out_write)
-            os.close(err_write)
-        chunks: dict[Any, list[bytes]] = {out: [], err: []}
-        for pipe in chunks:
-            selector.register(pipe, selectors.EVENT_READ)
-        while selector.get_map():
-            for key, _events in selector.select():
-                chunk = os.read(key.fd, 65536)
-                chunks[key.fileobj].append(chunk)
-                if not chunk:
-                    selector.unregister(key.fileobj)
-        return b"".join(chunks[out]), b"".join(chunks[err])
+def memory_file() -> io.FileIO:
+    """A file in memory, to which every writer appends."""
+    handle = os.memfd_create("warm_local")
+    fcntl.fcntl(handle, fcntl.F_SETFL, os.O_APPEND)
+    return open(handle, "r+b", 0)
 
 
-def read_reply(server: socket.socket) -> bytes:
-    """Return S, which the server sends before it starts a module, and its exit status in a byte if that is known."""
-    try:
-        with server.makefile("rb") as stream:
-            reply = stream.read()
-    except ConnectionResetError:  # the server ended before it had read the request
-        reply = b""
-    if not reply:
-        raise WarmUnavailableError("the server declines this module or has ended")
-    return reply
+def content(file: io.FileIO) -> bytes:
+    file.seek(0)
+    return file.readall()
 
 
 def connect_server(interpreter: str, controller_pid: int) -> socket.socket:
@@ -253,43 +236,36 @@ def connect_server(interpreter: str, controller_pid: int) -> socket.socket:
     directory = Path(constants.DEFAULT_LOCAL_TMP)  # of this run: made by ansible-core, and removed when the run ends
     if not is_private(directory):
         raise WarmUnavailableError(f"{directory} is not a private directory of this user")
-    name = "warm-" + hashlib.sha256(interpreter.encode()).hexdigest()[:8]
+    path = directory / ("warm-" + hashlib.sha256(interpreter.encode()).hexdigest()[:8])
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    handle = os.open(directory, os.O_PATH | os.O_DIRECTORY)
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
+        fcntl.flock(handle, fcntl.LOCK_EX)  # one worker starts the server
         # The path of a socket has at most 107 characters, and a private directory of AWX has more.
-        short = Path(f"/proc/self/fd/{handle}/{name}")
-        if not short.exists():
-            start_server(interpreter, controller_pid, short, directory / name)
-        connection.connect(str(short))
+        short = f"/proc/self/fd/{handle}/{path.name}"
+        if not path.exists():
+            start_server(interpreter, controller_pid, short, path)
+        connection.connect(short)
     except OSError as error:
         connection.close()
-        raise WarmUnavailableError(f"no server at {directory}/{name} ({error})") from error
+        raise WarmUnavailableError(f"no server at {path} ({error})") from error
     finally:
         os.close(handle)
     return connection
 
 
-def start_server(interpreter: str, controller_pid: int, short: Path, path: Path) -> None:
-    """Start the server on a socket that listens already, so that modules can queue while it imports boto3.
-
-    Workers race for this: all bind a socket, and the one that links it to its final name starts the server.
-    """
+def start_server(interpreter: str, controller_pid: int, short: str, path: Path) -> None:
+    """Start the server on a socket that listens already, so that modules can queue while it imports boto3."""
     controller = os.pidfd_open(controller_pid)
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
-            own = short.with_name(f"{short.name}-{os.getpid()}")
-            listener.bind(str(own))
-            try:
-                own.chmod(0o600)
-                listener.listen(128)
-                short.hardlink_to(own)
-            except FileExistsError:
-                return  # another worker was quicker, and its socket listens
-            finally:
-                own.unlink()
+            listener.bind(short)
+            path.chmod(0o600)
+            listener.listen(128)
+            # Another interpreter has other libraries, so it must not import what this one would.
+            roots = AnsibleCollectionConfig.collection_paths if interpreter == sys.executable else []
             subprocess.Popen(
-                [interpreter, str(SERVER), str(path), str(listener.fileno()), str(controller)],
+                [interpreter, str(SERVER), str(path), str(listener.fileno()), str(controller), *roots],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

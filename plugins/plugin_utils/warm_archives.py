@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Archives of modules (AnsiballZ) of earlier runs, for as long as every source file of theirs is unchanged.
+"""Archives of modules (AnsiballZ) of earlier runs, for as long as no file that they can be made of has changed.
 
 ansible-core builds the archive of each module in each run, by parsing the module and some eighty files that it imports.
 An archive holds code, never parameters. ansible-core looks for it in the directory of the run before it builds one.
@@ -7,40 +7,23 @@ An archive holds code, never parameters. ansible-core looks for it in the direct
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import functools
 import hashlib
-import io
-import json
 import os
-import pickle
+import re
+import shutil
 import stat
 import sys
-import zipfile
 from pathlib import Path
 
 import ansible
 from ansible import constants
 from ansible.plugins.loader import module_utils_loader
-from ansible.release import __version__
 from ansible.utils.collection_loader import AnsibleCollectionConfig
 
-CORE = Path(ansible.__file__).parents[1]
-# ansible-core makes these up, as a function of its version.
-MADE_UP = ("ansible/__init__.py", "ansible/module_utils/__init__.py")
-ABSENT = "absent"
-# What reading and writing archives can raise, of another ansible-core than the ones tested too.
-ERRORS = (
-    OSError,
-    ValueError,
-    LookupError,
-    AttributeError,
-    ImportError,
-    EOFError,
-    pickle.PickleError,
-    zipfile.BadZipFile,
-)
+CORE = Path(ansible.__file__).parent
+COLLECTIONS = ("amazon/aws", "monay/platform")
+NAME = re.compile(r"ansible_collections\.(amazon\.aws|monay\.platform)\.plugins\.modules\.\w+-ZIP_DEFLATED-none")
 
 
 def is_private(directory: Path) -> bool:
@@ -49,90 +32,55 @@ def is_private(directory: Path) -> bool:
     return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o077
 
 
-def digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def sources() -> list[Path]:
+    """Where ansible-core looks for what it puts into an archive."""
+    overrides = [path for path in map(Path, module_utils_loader._get_paths(subdirs=False)) if path.is_dir()]
+    roots = map(Path, [*AnsibleCollectionConfig.playbook_paths, *AnsibleCollectionConfig.collection_paths])
+    collections = [root / "ansible_collections" / name for root in roots for name in COLLECTIONS]
+    parts = [collection / part for collection in collections for part in ("meta", "plugins/module_utils")]
+    return [CORE / "module_utils", *overrides, *parts, *(collection / "plugins/modules" for collection in collections)]
 
 
-def write(path: Path, content: bytes) -> None:
-    """Write a file that nobody ever sees half of."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_bytes(content)
-    part.rename(path)
-
-
-def overridden() -> bool:
-    """Whether a directory of the user or of a role can have a file in the place of one of ansible-core."""
-    paths = map(Path, module_utils_loader._get_paths(subdirs=False))
-    return any(path.is_dir() for path in paths if path != CORE / "ansible/module_utils")
+def fingerprint() -> str:
+    """Of these files. Nobody can change a file and leave its ctime as it was."""
+    found = hashlib.sha256(repr((sys.version, CORE)).encode())
+    for top in sources():
+        for directory, names, files in os.walk(top):
+            names.sort()
+            for name in sorted(files):
+                status = os.stat(f"{directory}/{name}")
+                found.update(f"{directory}/{name} {status.st_size} {status.st_ctime_ns}\n".encode())
+    return found.hexdigest()
 
 
 class Archives:
     """The archives of this run, and those that are kept between runs."""
 
     def __init__(self) -> None:
-        versions = repr((__version__, sys.version, str(CORE), AnsibleCollectionConfig.collection_paths))
-        self.kept = Path(constants.ANSIBLE_HOME) / "warm_local" / digest(versions.encode())[:16]
+        self.home = Path(constants.ANSIBLE_HOME) / "warm_local"
         self.run = Path(constants.DEFAULT_LOCAL_TMP) / "ansiballz_cache"  # where ansible-core looks
-        self.fingerprint = functools.cache(self._fingerprint)
-        self.known: set[str] = set()  # in the directory of the run when the task began
+        self.kept = Path(constants.DEFAULT_LOCAL_TMP) / "warm_kept"  # a link to what fits this run
 
     def give(self) -> None:
-        """Put the archives that still are what ansible-core would build into the directory of the run, once a run."""
-        self.kept.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not is_private(self.kept):
-            raise PermissionError(f"{self.kept} is not a private directory of this user")
+        """Put the archives that ansible-core would build in the same way into the directory of the run, once a run."""
         with contextlib.suppress(FileExistsError):  # another task was first
             self.run.mkdir()
-            for manifest in self.kept.glob("*.json"):
-                self._give(manifest)
-        self.known = self._names()
-
-    def _give(self, manifest: Path) -> None:
-        wanted = json.loads(manifest.read_text(encoding="utf-8"))
-        archive = manifest.with_suffix("").read_bytes()
-        unchanged = all(self.fingerprint(name) == value for name, value in wanted["sources"].items())
-        if unchanged and digest(archive) == wanted["archive"] and not overridden():
-            write(self.run / manifest.stem, archive)
+            place = hashlib.sha256(repr(sources()).encode()).hexdigest()[:16]
+            kept = self.home / place / fingerprint()
+            kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not is_private(kept):
+                raise PermissionError(f"{kept} is not a private directory of this user")
+            for archive in kept.iterdir():
+                if NAME.fullmatch(archive.name):
+                    (self.run / archive.name).symlink_to(archive)
+            self.kept.symlink_to(kept)
+            for outdated in set(kept.parent.iterdir()) - {kept}:
+                shutil.rmtree(outdated, ignore_errors=True)
 
     def take(self) -> None:
-        """Keep the archives that ansible-core built for the task."""
-        for name in self._names() - self.known:
-            archive = (self.run / name).read_bytes()
-            sources = self._sources(archive)
-            if sources and not overridden():
-                write(self.kept / name, archive)
-                manifest = {"archive": digest(archive), "sources": sources}
-                write(self.kept / f"{name}.json", json.dumps(manifest).encode())
-
-    def _names(self) -> set[str]:
-        return {path.name for path in self.run.iterdir() if not path.name.endswith((".lock", "-part"))}
-
-    def _sources(self, archive: bytes) -> dict[str, str]:
-        """Fingerprints of all that an archive depends on; none if it is not made of the files that are known here."""
-        built = pickle.loads(archive)  # noqa: S301 - ansible-core has just written it, into the directory of this run
-        sources = {}
-        with zipfile.ZipFile(io.BytesIO(base64.b64decode(built.zip_data))) as files:
-            for name in set(files.namelist()) - set(MADE_UP):
-                content, fingerprint = files.read(name), self.fingerprint(name)
-                if fingerprint not in (digest(content), "" if content else ABSENT):
-                    return {}
-                sources[name] = fingerprint
-                # An import means another file when one is added, or when the collection redirects it.
-                if name.startswith("ansible_collections/") and name.count("/") > 2:
-                    collection = "/".join(name.split("/")[:3])
-                    for other in (f"{collection}/meta/runtime.yml", f"{collection}/plugins/module_utils/"):
-                        sources[other] = self.fingerprint(other)
-        return sources
-
-    def _fingerprint(self, name: str) -> str:
-        """What a file holds, by its name in an archive; for a name that ends with a slash, the names in a directory."""
-        path = self._root(name) / name
-        if name.endswith("/"):
-            return digest("\n".join(sorted(str(file) for file in path.rglob("*.py"))).encode())
-        return digest(path.read_bytes()) if path.is_file() else ABSENT
-
-    @staticmethod
-    def _root(name: str) -> Path:
-        collection = "/".join(name.split("/")[:3])
-        roots = map(Path, [*AnsibleCollectionConfig.playbook_paths, *AnsibleCollectionConfig.collection_paths])
-        return next((root for root in roots if (root / collection).is_dir()), CORE)
+        """Keep the archives that ansible-core has built."""
+        for name in {*os.listdir(self.run)} - {*os.listdir(self.kept)}:
+            if NAME.fullmatch(name):
+                part = self.kept / f".{name}.{os.getpid()}"  # so that nobody ever sees half of it
+                shutil.copyfile(self.run / name, part)
+                part.rename(self.kept / name)

@@ -3,17 +3,18 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import shlex
-import types
-import zipfile
 from collections.abc import Iterator
+from typing import Any
 
+import boto3.session
+import botocore.exceptions
+import botocore.loaders
+import botocore.session
 import pytest
 
 from ansible_collections.monay.platform.plugins.connection.warm_local import parse_command
-from ansible_collections.monay.platform.plugins.plugin_utils.warm_server import Memory, startup_variables
+from ansible_collections.monay.platform.plugins.plugin_utils.warm_server import SPARE_SESSIONS, Boto, unforkable
 
 PYTHON = "/opt/python/bin/python3.12"
 PAYLOAD = b"#!" + PYTHON.encode() + b"\n_ANSIBALLZ_WRAPPER = True\nmain(\nextensions={},\n)\n"
@@ -72,80 +73,53 @@ def test_no_other_payload_is(payload: bytes) -> None:
 
 
 @pytest.fixture
-def memory() -> Iterator[Memory]:
-    made = Memory()
+def boto(monkeypatch: pytest.MonkeyPatch) -> Iterator[Boto]:
+    """What the server keeps of botocore, in this process for one test."""
+    monkeypatch.setattr(botocore.session, "get_session", botocore.session.get_session)
+    monkeypatch.setattr(botocore.loaders.Loader, "_cache", None, raising=False)
+    made = Boto()
     yield made
     made.lessons.close()
     made.teach.close()
 
 
-def payload_of(files: dict[str, str]) -> bytes:
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as writer:
-        for name, content in files.items():
-            writer.writestr(name, content)
-    return b"_ansiballz_main(\nzip_data='" + base64.b64encode(archive.getvalue()) + b"',\nparams='{}',\n)\n"
+def client(service: str) -> Any:
+    return boto3.session.Session("id", "key", region_name="eu-central-1").client(service)
 
 
-def inner_function(code: types.CodeType) -> types.CodeType:
-    return next(constant for constant in code.co_consts if isinstance(constant, types.CodeType))
+def test_what_a_fork_had_to_load_the_server_learns(boto: Boto) -> None:
+    client("sqs")
+    assert boto.lessons.recv(256) == b"sts"  # the first, for what all services share
+    assert boto.lessons.recv(256) == b"sqs"
+    boto.learn("sqs")
+    assert boto.known == {"sts", "sqs"}
 
 
-def test_a_file_is_compiled_once_and_named_as_in_each_payload(memory: Memory) -> None:
-    source = b"def function():\n    return 1\n"
-    memory.compile_archive(payload_of({"ansible/x.py": source.decode(), "data.txt": "no code"}))
-    memory.compile = None  # nothing is compiled any more
-    for path in ("/one/a_payload.zip/ansible/x.py", "/two/b_payload.zip/ansible/x.py"):
-        code = memory.compiled(path, source)
-        assert code.co_filename == inner_function(code).co_filename == path
+def test_a_model_is_read_once(boto: Boto, monkeypatch: pytest.MonkeyPatch) -> None:
+    boto.learn("sqs")
+    monkeypatch.setattr(botocore.loaders.JSONFileLoader, "load_file", None)  # nothing is read any more
+    assert client("sqs").meta.endpoint_url == "https://sqs.eu-central-1.amazonaws.com"
 
 
-def test_another_content_of_the_same_file_is_compiled(memory: Memory) -> None:
-    memory.compile_archive(payload_of({"ansible/x.py": "one = 1\n"}))
-    code = memory.compiled("/one/a_payload.zip/ansible/x.py", b"two = 2\n")
-    assert code.co_names == ("two",)
+def test_a_client_belongs_to_its_session(boto: Boto, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sessions that were made before know the environment of now, and nothing of the client that belongs to nobody."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "mine")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    for _session in range(SPARE_SESSIONS + 1):
+        session = boto3.session.Session()
+        assert session.get_credentials().access_key == "mine"
+        assert session.client("sts").meta.region_name == "eu-west-1"
+    assert boto.spare == []
 
 
-def test_a_payload_without_an_archive_is_left_to_the_module(memory: Memory) -> None:
-    memory.compile_archive(b"print('a payload of another kind')\n")
-    assert not memory.code
-
-
-def test_what_a_fork_had_to_load_the_server_loads_too(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
-    loads = []
-
-    class Loader:
-        def __init__(self, search_paths: list[str]) -> None:
-            self.search_paths = search_paths
-
-        def load_data_with_path(self, name: str) -> tuple[str, str]:
-            loads.append((*self.search_paths, name))
-            return f"model of {name}", name
-
-    monkeypatch.setattr(memory, "loader", Loader)
-    memory.remember(Loader, "load_data_with_path")
-    for _task in range(2):  # the fork loads it and says so
-        assert Loader(["/data"]).load_data_with_path("ecs") == ("model of ecs", "ecs")
-    assert loads == [("/data", "ecs")]
-    memory.loaded.clear()  # the server has not loaded it
-    memory.take_lesson()
-    assert list(memory.loaded) == [("load_data_with_path", ("/data",), ("ecs",))]
-    assert Loader(["/other"]).load_data_with_path("ecs") == ("model of ecs", "ecs")
-    assert loads == [("/data", "ecs"), ("/data", "ecs"), ("/other", "ecs")]
+def test_a_service_that_does_not_exist_teaches_nothing(boto: Boto) -> None:
+    boto.learn("no-such-service")
+    with pytest.raises(botocore.exceptions.UnknownServiceError):
+        client("no-such-service")
 
 
 def test_only_variables_that_a_fork_cannot_take_over_ask_for_a_real_start() -> None:
     asks = {"PYTHONPATH": "a", "LD_PRELOAD": "b", "LC_ALL": "c", "LANG": "d", "HOME": "e", "BOTO_DISABLE_CRT": "f"}
     takes = {"PATH": "g", "AWS_PROFILE": "h", "TZ": "i", "LANGUAGES": "j", "MY_HOME": "k", "TMPDIR": "l"}
-    assert startup_variables({**asks, **takes}) == asks
-
-
-def test_a_lesson_that_cannot_be_followed_is_passed_over(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
-    def lost(_loader: object, name: str) -> None:
-        raise LookupError(name)
-
-    monkeypatch.setattr(memory, "loader", lambda _search_paths: None)
-    monkeypatch.setattr(memory, "loader_methods", {"load_data_with_path": lost})
-    memory.teach.send(b'["load_data_with_path", ["/gone"], ["ecs"]]')
-    memory.take_lesson()
-    assert memory.loaded == {}
+    assert unforkable({**asks, **takes})[0] == asks
