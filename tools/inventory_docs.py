@@ -27,6 +27,7 @@ ROLES = (
     "database",
     "cache",
     "storage",
+    "static_site",
     "task_role",
     "registry",
     "secrets",

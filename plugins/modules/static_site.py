@@ -138,6 +138,7 @@ invalidated:
 """
 
 import typing as t
+from functools import partial
 from pathlib import Path
 
 from ansible_collections.monay.platform.plugins.module_utils.aws.cloudfront import (
@@ -147,6 +148,7 @@ from ansible_collections.monay.platform.plugins.module_utils.aws.cloudfront impo
     wait_invalidated,
 )
 from ansible_collections.monay.platform.plugins.module_utils.aws.module import PlatformModule
+from ansible_collections.monay.platform.plugins.module_utils.aws.reconcile import side_by_side
 from ansible_collections.monay.platform.plugins.module_utils.aws.site_bucket import (
     SiteBucket,
     kept_release,
@@ -211,12 +213,15 @@ def planned(module: PlatformModule, site: SiteBucket) -> Steps:
     options = module.params
     if options["folder"]:
         headers = Headers(tuple(options["immutable"]), options["cache_control"])
-        release = make_release(read_folder(Path(options["folder"]), headers))
-        bucket = site.read(release)
+        files = partial(read_folder, Path(options["folder"]), headers)
+        # The one takes the disk and the processor, the other is mostly waited for.
+        found = side_by_side({"files": files, "bucket": site.look})
+        release = make_release(found["files"])
+        bucket = site.read(found["bucket"], release)
         if bucket is None and not module.check_mode:
             raise PlanRefused(f"S3 bucket {site.name} does not exist; create it first, or correct its name")
         return plan_release(release, bucket or Bucket(), options["keep_releases"])
-    bucket = site.read() or Bucket()
+    bucket = site.read(site.look()) or Bucket()
     steps = plan_release(kept_release(bucket, options["release"], site.name), bucket, options["keep_releases"])
     refuse_missing(steps, site.name)
     return steps

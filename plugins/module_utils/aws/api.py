@@ -66,7 +66,7 @@ class AmbiguousError(AwsError):
 
 def client_config() -> Config:
     """No retries inside botocore: a write must not be sent twice where AWS may have done it already."""
-    return Config(retries={"total_max_attempts": 1}, connect_timeout=10, read_timeout=60, max_pool_connections=20)
+    return Config(retries={"total_max_attempts": 1}, connect_timeout=10, read_timeout=60, max_pool_connections=32)
 
 
 class Api:

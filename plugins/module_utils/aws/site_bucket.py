@@ -36,7 +36,7 @@ GONE = {"NoSuchBucket"}
 NO_OBJECT = {"NoSuchKey", "NoSuchBucket"}
 JSON = "application/json"
 # Uploads at a time: what is waited for is mostly the way to AWS. Each holds at most one part in memory.
-WORKERS = 16
+WORKERS = 32
 SECONDS_BETWEEN_REPORTS = 1.0
 
 Report = Callable[[str], None]
@@ -50,18 +50,21 @@ class SiteBucket:
         self.name = name
         self.report = report
 
-    def read(self, known: Release | None = None) -> Bucket | None:
+    def look(self) -> dict[str, t.Any]:
+        """The first part of reading: every key, and which releases there are."""
+        return side_by_side({"etags": self._list, "current": partial(self._text, CURRENT)})
+
+    def read(self, looked: dict[str, t.Any], known: Release | None = None) -> Bucket | None:
         """What is in the bucket, None where there is no such bucket. A release that is `known` is not asked for."""
-        found = side_by_side({"etags": self._list, "current": partial(self._text, CURRENT)})
-        if found["etags"] is None:
+        if looked["etags"] is None:
             return None
-        current = read_current(found["current"])
+        current = read_current(looked["current"])
         ids = {*current.history, *current.begun}
         texts = side_by_side({each: partial(self._text, f"{RELEASES}{each}.json") for each in ids - _ids(known)})
         releases = {each: read_release(text) for each, text in texts.items() if text}
         if known and known.id in ids:
             releases[known.id] = known
-        return Bucket(found["etags"], current, releases)
+        return Bucket(looked["etags"], current, releases)
 
     def _list(self) -> dict[str, str] | None:
         doing = f"list S3 bucket {self.name}"

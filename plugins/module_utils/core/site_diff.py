@@ -50,15 +50,15 @@ def _files(steps: Steps, most: int) -> tuple[State, State]:
     due = {*steps.direct, *(key for group in steps.copies for key in group)}
     differing = [key for key in sorted({*old, *new}) if _described(old, key) != _described(new, key)]
     # What somebody else changed or removed in the bucket.
-    repaired = [key for key in sorted(due) if key in new and key not in differing]
+    repaired = sorted((due & new.keys()) - set(differing))
     shown = earlier.shown() if earlier else {}
     foreign = [key for key in steps.removed if key not in shown]
     named = (differing + repaired + foreign)[:most]
     more = len(differing) + len(repaired) + len(foreign) - len(named)
-    live = steps.bucket.etags
-    before = {key: _described(old, key) for key in named if key in old and key not in repaired}
-    before |= {key: f"not as published ({live.get(SITE + key, 'missing')})" for key in named if key in repaired}
-    before |= {key: "not of this site" for key in named if key in foreign}
+    live, odd = steps.bucket.etags, set(repaired)
+    before = {key: _described(old, key) for key in named if key in old and key not in odd}
+    before |= {key: f"not as published ({live.get(SITE + key, 'missing')})" for key in named if key in odd}
+    before |= {key: "not of this site" for key in named if key not in old and key not in new}
     after = {key: _described(new, key) for key in named if key in new}
     rest = {"and more": f"{more} files"} if more else {}
     return ({"files": before} if before else {}), ({"files": {**after, **rest}} if after or rest else {})
