@@ -31,6 +31,8 @@ ROLES = (
     "task_role",
     "registry",
     "secrets",
+    "ecs_cluster",
+    "service",
     "api_tests",
 )
 # Ansible's marks for options, values and the like.

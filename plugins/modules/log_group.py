@@ -25,7 +25,7 @@ options:
         description: Days after which AWS deletes an event. V(0) keeps events for ever.
         type: int
       kms_key:
-        description: ARN of the KMS key that encrypts the events. An empty string means AWS's own key.
+        description: Alias or ARN of the KMS key that encrypts the events. An empty string means AWS's own key.
         type: str
       tags:
         description: Tags of this log group.
@@ -67,6 +67,7 @@ resources:
 
 import typing as t
 
+from ansible_collections.monay.platform.plugins.module_utils.aws.key_names import KeyNames
 from ansible_collections.monay.platform.plugins.module_utils.aws.logs import LogGroups
 from ansible_collections.monay.platform.plugins.module_utils.aws.module import TAGS_SPEC, PlatformModule
 
@@ -79,7 +80,8 @@ LOG_GROUP_SPEC = dict(
 
 
 def work(module: PlatformModule) -> t.NoReturn:
-    kind = LogGroups(module.api("logs"))
+    aliases = [each["kms_key"] for each in module.params["log_groups"]]
+    kind = LogGroups(module.api("logs"), KeyNames(module.api("kms"), aliases))
     module.reconcile(
         module.listed(
             kind, "log_groups", lambda each: {"retention_days": each["retention_days"], "kms_key": each["kms_key"]}

@@ -10,7 +10,10 @@ from typing import Any
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
+from ansible_collections.monay.platform.plugins.filter import short_name
+
 ROOT = Path(__file__).parents[2]
+FILTERS = {f"monay.platform.{name}": function for name, function in short_name.FilterModule().filters().items()}
 
 
 def role_variable(role: str, variable: str, inventory: dict[str, Any]) -> Any:
@@ -18,7 +21,10 @@ def role_variable(role: str, variable: str, inventory: dict[str, Any]) -> Any:
     variables: dict[str, Any] = {}
     for part in (*_files(ROOT / "roles" / role / "defaults"), inventory, *_files(ROOT / "roles" / role / "vars")):
         variables.update(part)
-    return Templar(loader=DataLoader(), variables=variables).template(variables[variable])
+    templar = Templar(loader=DataLoader(), variables=variables)
+    # Outside of a play nothing finds the filters of a collection. The environment has no public name.
+    vars(templar)["_engine"].environment.filters.update(FILTERS)
+    return templar.template(variables[variable])
 
 
 def _files(directory: Path) -> list[dict[str, Any]]:

@@ -106,6 +106,10 @@ def test_accounts_and_networks_are_kept_apart(inventories):
         ("prod", "cache_node_type", "cache.r5.large"),
         ("prod", "platform_multi_region_backup", True),
         ("prod", "platform_data_protection", True),
+        ("dev", "ecs_cluster_instance_type", "t3.medium"),
+        ("staging", "ecs_cluster_instance_type", "t3.large"),
+        ("prod", "ecs_cluster_instance_type", "c5.xlarge"),
+        ("prod", "service_autoscaling", True),
     ],
 )
 def test_the_design_documents_environments(environment, variable, value):

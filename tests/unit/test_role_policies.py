@@ -36,6 +36,7 @@ DEV = {
     "platform_data_protection": False,
     "platform_availability_zones": ["us-east-1a", "us-east-1b"],
     "application_name": "monay-dev-admin",
+    "application_uses_database": True,
     "account_github_repository": "monay/platform",
     "__encryption_region": "us-east-1",
 }

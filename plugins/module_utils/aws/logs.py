@@ -11,6 +11,7 @@ from functools import partial
 from ..core.plan import Observed, State
 from ..core.tags import owned, tag_changes
 from .api import Api
+from .key_names import KeyNames
 from .reconcile import Kind, Scope, side_by_side
 
 GONE = {"ResourceNotFoundException"}
@@ -19,12 +20,13 @@ KEY_NOT_SEEN = {"InvalidParameterException"}
 
 
 class LogGroups(Kind):
-    """State: `retention_days` (0 = for ever), `kms_key` (ARN or ""), `tags`."""
+    """State: `retention_days` (0 = for ever), `kms_key` (alias or ARN, or ""), `tags`."""
 
     kind = "log group"
 
-    def __init__(self, logs: Api) -> None:
+    def __init__(self, logs: Api, keys: KeyNames) -> None:
         self.logs = logs
+        self.keys = keys
 
     def observe(self, scope: Scope, names: Iterable[str]) -> dict[str, Observed]:
         found = side_by_side({name: partial(self._find, name) for name in names})
@@ -44,8 +46,18 @@ class LogGroups(Kind):
         }
         return Observed(arn, state, {"arn": arn})
 
+    def settle(self, wanted: State, observed: State) -> State:
+        """CloudWatch Logs keeps the ARN of a key that is wanted by its alias."""
+        alias, arn = wanted.get("kms_key") or "", observed.get("kms_key")
+        if alias.startswith("alias/") and arn and self.keys.alias(arn) == alias:
+            return {**wanted, "kms_key": arn}
+        return wanted
+
+    def _key_arn(self, name: str, key: str) -> str:
+        return self.keys.arn(key, f"log group {name}") if key.startswith("alias/") else key
+
     def create(self, scope: Scope, name: str, wanted: State) -> Observed:
-        extra = {"kmsKeyId": wanted["kms_key"]} if wanted.get("kms_key") else {}
+        extra: State = {"kmsKeyId": self._key_arn(name, wanted["kms_key"])} if wanted.get("kms_key") else {}
         self.logs.write(
             "create_log_group",
             f"create log group {name}",
@@ -75,8 +87,8 @@ class LogGroups(Kind):
 
     def _set_key(self, name: str, before: Observed, key: str) -> None:
         if key:
-            doing = f"encrypt log group {name}"
-            self.logs.write("associate_kms_key", doing, retry=KEY_NOT_SEEN, logGroupName=name, kmsKeyId=key)
+            doing, arn = f"encrypt log group {name}", self._key_arn(name, key)
+            self.logs.write("associate_kms_key", doing, retry=KEY_NOT_SEEN, logGroupName=name, kmsKeyId=arn)
         else:
             self.logs.write("disassociate_kms_key", f"take the key from log group {name}", logGroupName=name)
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from itertools import combinations
 from typing import Any
 
-from . import application_rules
+from . import application_rules, service_rules
 from .problem import Problem, Values
 
 # Longest names that AWS takes, and the longest ending that the collection puts behind platform_name.
@@ -182,4 +182,5 @@ RULES: tuple[Callable[[Values], Iterator[Problem]], ...] = (
     _database,
     _cache,
     *application_rules.RULES,
+    *service_rules.RULES,
 )

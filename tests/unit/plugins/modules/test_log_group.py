@@ -71,6 +71,25 @@ def test_what_is_not_said_is_left_alone(logs):
     assert_settled("log_group", {"region": REGION, "log_groups": [{"name": NAME}]})
 
 
+def test_a_key_may_be_named_by_its_alias(logs):
+    kms = boto3.client("kms", region_name=REGION)
+    arn = kms.create_key()["KeyMetadata"]["Arn"]
+    kms.create_alias(AliasName="alias/monay-dev-logs", TargetKeyId=arn)
+    encrypted = args(log_groups=[{**GROUP, "kms_key": "alias/monay-dev-logs"}])
+
+    assert_previewed("log_group", encrypted)
+
+    assert described(logs)[0]["kmsKeyId"] == arn
+    assert_settled("log_group", encrypted)
+
+
+def test_names_a_key_that_does_not_exist(logs):
+    message = fail_module("log_group", args(log_groups=[{**GROUP, "kms_key": "alias/nobody"}]))
+
+    assert f"log group {NAME} is to be encrypted with alias/nobody, which does not exist" in message
+    assert described(logs) == []
+
+
 def test_a_longer_name_is_another_group(logs):
     logs.create_log_group(logGroupName=f"{NAME}-2")
 
