@@ -126,6 +126,10 @@ bench: venv ## Time phase 1 of dev and prod on the simulator: from empty, no cha
 bench-connection: venv ## Time the connection plugin against Ansible's own
 	PYTHONPATH=collections:. python -m bench.connection
 
+.PHONY: bench-front-door
+bench-front-door: venv ## Requests a second through the simulator's load balancer
+	PYTHONPATH=collections:. python -m bench.front_door
+
 ##@ Maintain
 
 .PHONY: lock

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from simulator.dataplane.picture import Listener
     from simulator.dataplane.sites import Site
 
+Materials = dict[str, tuple[Material, ...]]
 HOST = "127.0.0.1"
 FOLLOW_SECONDS = 0.2
 STOP_SECONDS = 10
@@ -48,6 +49,8 @@ class FrontDoors:
         self._proxy_port = 0
         self._loop = asyncio.new_event_loop()
         self._stopping = threading.Event()
+        self._following = threading.Lock()
+        self._shown: tuple[Picture, Materials] | None = None
         self._threads: list[threading.Thread] = []
 
     # --- the component ------------------------------------------------------------------------------------------------
@@ -71,10 +74,11 @@ class FrontDoors:
         self.authority.close()
 
     def reset(self) -> None:
-        """The next look at the control plane closes the doors."""
+        """Close the doors."""
         self._caches.clear()
         self._floor.figures.forget()
         self._floor.firewall.forget()
+        self._catch_up()
 
     # --- for the control API, the overlays and other components ----------------------------------------------------
 
@@ -93,7 +97,8 @@ class FrontDoors:
         return f"http://{HOST}:{self._proxy_port}"
 
     def as_json(self) -> dict[str, Any]:
-        """The open doors, for the control API."""
+        """The doors that should be open at this moment, for the control API."""
+        self._catch_up()
         picture, doors = self._floor.picture, []
         for listener in picture.listeners.values():
             port = self._floor.ports.get(listener.arn)
@@ -131,7 +136,7 @@ class FrontDoors:
         await asyncio.gather(*rest, return_exceptions=True)
         await self._loop.shutdown_default_executor()
 
-    async def _show(self, picture: Picture, materials: dict[str, tuple[Material, ...]]) -> None:
+    async def _show(self, picture: Picture, materials: Materials) -> None:
         """Open, change and close doors until they are those of the picture."""
         before, self._floor.picture = self._floor.picture, picture
         wanted = set(picture.listeners) | {f"{name}:{port}" for name in picture.sites for port in (80, 443)}
@@ -195,18 +200,21 @@ class FrontDoors:
     # --- following the control plane ----------------------------------------------------------------------------------
 
     def _follow(self) -> None:
-        last: tuple[Picture, dict[str, tuple[Material, ...]]] | None = None
         while not self._stopping.wait(FOLLOW_SECONDS):
             try:
-                wanted = self._look()
-                if wanted != last:
-                    asyncio.run_coroutine_threadsafe(self._show(*wanted), self._loop).result()
-                    last = wanted
+                self._catch_up()
             # one bad look must not end all doors; the next one may be better
             except Exception:  # noqa: BLE001
                 traceback.print_exc(file=sys.stderr)
 
-    def _look(self) -> tuple[Picture, dict[str, tuple[Material, ...]]]:
+    def _catch_up(self) -> None:
+        with self._following:
+            wanted = self._look()
+            if wanted != self._shown:
+                asyncio.run_coroutine_threadsafe(self._show(*wanted), self._loop).result()
+                self._shown = wanted
+
+    def _look(self) -> tuple[Picture, Materials]:
         world = self._world
         with world.lock:
             self._health.speed = 1000.0 if world.clock.instant else world.clock.speed
