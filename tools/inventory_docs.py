@@ -34,6 +34,8 @@ ROLES = (
     "ecs_cluster",
     "service",
     "api_tests",
+    "monitoring",
+    "alarms",
 )
 # Ansible's marks for options, values and the like.
 MARKUP = re.compile(r"\b[CMOV]\(([^)]*)\)")

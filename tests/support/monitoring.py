@@ -52,9 +52,7 @@ class Minutes:
         `count` is how often each value occurred.
         """
         period = metric.get("period", 60)
-        left = 60 - time.time() % 60
-        # what is put in the last moment of a minute would be a minute older when it is looked at
-        time.sleep(left + 0.01 if left < 2 else 0)
+        self.wait()
         end = time.time() // period * period
         dimensions = [
             {"Name": key, "Value": self.ids.get(value, value)} for key, value in metric.get("dimensions", {}).items()
@@ -72,6 +70,17 @@ class Minutes:
         ]
         if data:
             self.cloudwatch.put_metric_data(Namespace=metric["namespace"], MetricData=data)
+
+    @staticmethod
+    def wait() -> None:
+        """Let the last moments of a minute pass: what is put in them is a minute older when it is looked at."""
+        left = 60 - time.time() % 60
+        time.sleep(left + 0.01 if left < 2 else 0)
+
+    @staticmethod
+    def now() -> float:
+        """Seconds since 1970."""
+        return time.time()
 
     def state(self, alarm: str) -> str:
         """The state of an alarm of either sort."""

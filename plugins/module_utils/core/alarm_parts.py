@@ -54,6 +54,8 @@ class Alarm:
     missing: str = "missing"
     everywhere: bool = False
     """Watched in us-east-1, wherever the platform is."""
+    band: float = 0
+    """In place of the threshold: so many standard deviations around what CloudWatch expects."""
     applies: bool = True
     """Whether there is anything to watch; if not, the alarm is deleted where it exists."""
 
@@ -63,8 +65,7 @@ class Alarm:
             "name": self.name,
             "description": self.description,
             **self._watched(),
-            "comparison": self.comparison,
-            "threshold": self.threshold,
+            **self._limit(),
             "evaluation_periods": self.periods,
             "datapoints_to_alarm": self.points or self.periods,
             "treat_missing_data": self.missing,
@@ -75,8 +76,18 @@ class Alarm:
     def _watched(self) -> dict[str, Any]:
         if isinstance(self.watched, Metric):
             return {"metric": self.watched.option()}
-        queries = [{"id": key, "return_data": False, "metric": each.option()} for key, each in self.watched.items()]
-        return {"metrics": [*queries, {"id": "result", "label": self.name, "expression": self.expression}]}
+        queries: list[dict[str, Any]] = [
+            {"id": key, "return_data": False, "metric": each.option()} for key, each in self.watched.items()
+        ]
+        queries.append({"id": "result", "label": self.name, "expression": self.expression})
+        if self.band:
+            queries.append({"id": "band", "expression": f"ANOMALY_DETECTION_BAND(result, {self.band:g})"})
+        return {"metrics": queries}
+
+    def _limit(self) -> dict[str, Any]:
+        if self.band:
+            return {"comparison": "LessThanLowerOrGreaterThanUpperThreshold", "threshold_metric": "band"}
+        return {"comparison": self.comparison, "threshold": self.threshold}
 
 
 def exists_at(alarm_level: Level, level: Level) -> bool:

@@ -17,8 +17,14 @@ COLOURS = ("blue", "green")
 
 
 def service_alarms(component: Mapping[str, Any], limits: Mapping[str, float]) -> list[Alarm]:
-    """`component`: name, cluster, load_balancer, target_groups (blue and green), metric_namespace."""
-    return [*_tasks(component, limits), *_requests(component, limits), *_targets(component), _logs(component, limits)]
+    """`component`: name, cluster, load_balancer, target_groups (blue and green), metric_namespace, anomaly."""
+    return [
+        *_tasks(component, limits),
+        *_requests(component, limits),
+        *_targets(component),
+        _logs(component, limits),
+        _unusual(component),
+    ]
 
 
 def _tasks(component: Mapping[str, Any], limits: Mapping[str, float]) -> list[Alarm]:
@@ -151,4 +157,22 @@ def _logs(component: Mapping[str, Any], limits: Mapping[str, float]) -> Alarm:
         limits["log_errors"],
         periods=1,
         missing="notBreaching",
+    )
+
+
+def _unusual(component: Mapping[str, Any]) -> Alarm:
+    """CloudWatch wants one band, so it is around the sum of both colours."""
+    name = component["name"]
+    requests = _by_colour(component, "RequestCount", "Sum", "requests")
+    return Alarm(
+        f"{name}-requests-unusual",
+        "full",
+        f"{name} gets far fewer or far more requests than usual at this time.",
+        requests,
+        0,
+        expression=filled_sum(*requests),
+        band=3,
+        periods=15,
+        missing="ignore",
+        applies=component.get("anomaly", False),
     )

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from .alarm_parts import BELOW, Alarm, Metric, either
-from .instance_memory import GIB, default_max_connections, memory_gib
+from .instance_memory import GIB, connection_limit, memory_gib
 
 # ElastiCache's limit of connections to a node.
 MOST_CLIENTS = 65_000
@@ -24,7 +24,7 @@ def database_alarms(component: Mapping[str, Any], limits: Mapping[str, float]) -
     """
     name = component["name"]
     memory = component.get("memory_gib") or memory_gib(component["instance_class"])
-    most = component.get("max_connections") or default_max_connections(memory)
+    most = connection_limit(component)
     free_memory = (100 - limits["memory"]) / 100 * memory * GIB
     free_storage = limits["free_storage"] / 100 * component["allocated_storage"] * GIB
 

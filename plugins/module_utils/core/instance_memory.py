@@ -5,14 +5,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from .plan import PlanRefused
 
 GIB = 1024**3
 # GiB of the size `large`; RDS user guide, "Hardware specifications for DB instance classes".
-_LARGE = {"t": 8, "m": 8, "r": 16, "x": 64}
+_LARGE = {"t": 8, "m": 8, "r": 16, "x": 32}
 _BURSTABLE = {"micro": 1, "small": 2, "medium": 4}
-_CLASS = re.compile(r"db\.([a-z])[0-9][a-z0-9]*\.(micro|small|medium|large|(?:\d+)?xlarge)")
+_CLASS = re.compile(r"db\.([tmr]|x(?=2))[0-9][a-z0-9]*\.(micro|small|medium|large|(?:\d+)?xlarge)")
 # RDS's default for PostgreSQL: LEAST({DBInstanceClassMemory/9531392}, 5000).
 BYTES_PER_CONNECTION, MOST_CONNECTIONS = 9_531_392, 5_000
 
@@ -35,3 +37,9 @@ def memory_gib(instance_class: str) -> int:
 def default_max_connections(gib: float) -> int:
     """How many connections RDS for PostgreSQL allows unless its parameter group says otherwise."""
     return min(int(gib * GIB // BYTES_PER_CONNECTION), MOST_CONNECTIONS)
+
+
+def connection_limit(database: Mapping[str, Any]) -> int:
+    """`max_connections` where it is said, else what follows from `memory_gib` or `instance_class`."""
+    memory = database.get("memory_gib") or memory_gib(database["instance_class"])
+    return int(database.get("max_connections") or default_max_connections(memory))
