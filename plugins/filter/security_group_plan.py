@@ -48,6 +48,16 @@ options:
     type: list
     elements: str
     default: []
+  test_ports:
+    description: Ports on which the load balancer shows next versions.
+    type: list
+    elements: str
+    default: []
+  test_cidrs:
+    description: Networks that reach these.
+    type: list
+    elements: str
+    default: []
   egress_cidrs:
     description: Networks that applications reach by HTTPS, besides endpoints.
     type: list

@@ -11,7 +11,7 @@ description:
   - Requests a public certificate, which is found again by its C(Name) tag, and writes the records that validate it into
     a hosted zone.
   - A certificate for other names or with another key is requested beside the old one, which serves until what uses it
-    has moved. O(purge_superseded) deletes it then.
+    has moved. O(state=tidied) deletes it then.
   - With O(arn) a certificate that somebody else takes care of (an imported one, say) is checked and returned instead.
 author: Monay platform engineers (@monay)
 options:
@@ -44,17 +44,15 @@ options:
       - Domain of the public hosted zone into which the validation records are written.
       - Without it, RV(resources) tells which records are to be written elsewhere.
     type: str
-  purge_superseded:
-    description: Delete certificates of the same C(Name) tag that this one took the place of and that nothing serves.
-    type: bool
-    default: false
   state:
     description:
       - Whether the certificate exists.
+      - V(tidied) deletes certificates of the same C(Name) tag that another one took the place of and that nothing
+        serves. It changes nothing else.
       - V(absent) deletes its validation records too where O(validation_zone) is said. Certificates of the same domain
         in other regions are renewed by the same records, so say it for the last one only.
     type: str
-    choices: [present, absent]
+    choices: [present, absent, tidied]
     default: present
 extends_documentation_fragment:
   - monay.platform.platform
@@ -142,6 +140,9 @@ def work(module: PlatformModule) -> t.NoReturn:
     absent = options["state"] == "absent"
     zone = Zone(module.api("route53"), options["validation_zone"]) if options["validation_zone"] else None
     kind = Certificates(module.api("acm"), {name: names}, zone)
+    superseded = Request(Superseded(kind, name, all_of_them=absent), purge=True)
+    if options["state"] == "tidied":
+        module.reconcile(superseded)
     wanted = {
         "names": names,
         "key_algorithm": options["key_algorithm"],
@@ -156,8 +157,8 @@ def work(module: PlatformModule) -> t.NoReturn:
     if zone:
         domains: dict[str, State] = {} if absent else {each: {} for each in validated_domains(names, zone.name)}
         requests.append(Request(ValidationRecords(kind.acm, name, zone), domains, purge=absent))
-    if absent or options["purge_superseded"]:
-        requests.append(Request(Superseded(kind, name, all_of_them=absent), purge=True))
+    if absent:
+        requests.append(superseded)
     module.reconcile(*requests, wait=0 if absent else module.wait_seconds)
 
 
@@ -176,12 +177,11 @@ def main() -> None:
             transparency_logging=dict(type="bool", default=True),
             arn=dict(type="str"),
             validation_zone=dict(type="str"),
-            purge_superseded=dict(type="bool", default=False),
-            state=dict(type="str", choices=["present", "absent"], default="present"),
+            state=dict(type="str", choices=["present", "absent", "tidied"], default="present"),
             **TAGS_SPEC,
             **WAIT_SPEC,
         ),
-        required_if=[("state", "present", ["domain_name"])],
+        required_if=[("state", "present", ["domain_name"]), ("state", "tidied", ["domain_name"])],
     ).run(work)
 
 

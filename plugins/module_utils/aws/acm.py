@@ -64,7 +64,8 @@ class Certificates(Kind):
         self.zone = zone
         self.named: dict[str, list[Item]] = {}
         """All certificates that have each name, as ACM describes them."""
-        self._meant: dict[str, str] = {}
+        self.meant: dict[str, str] = {}
+        """The ARN of the one of them that is meant."""
         self._tokens: dict[tuple[str, ...], str] = {}
 
     def observe(self, scope: Scope, names: Iterable[str]) -> dict[str, Observed]:
@@ -80,13 +81,13 @@ class Certificates(Kind):
             ]
             meant = self._which(name)
             if meant is not None:
-                self._meant[name] = meant["CertificateArn"]
+                self.meant[name] = meant["CertificateArn"]
                 found[name] = _observed(meant, tags[meant["CertificateArn"]])
         return found
 
     def _which(self, name: str) -> Mapping[str, t.Any] | None:
         """The certificate that is meant; the same one for the whole run, so that a wait sees how it fails."""
-        same = next((each for each in self.named[name] if each["CertificateArn"] == self._meant.get(name)), None)
+        same = next((each for each in self.named[name] if each["CertificateArn"] == self.meant.get(name)), None)
         return same or chosen(self.named[name], self.wanted.get(name, []))
 
     def settle(self, wanted: State, observed: State) -> State:
@@ -119,7 +120,7 @@ class Certificates(Kind):
             **more,
         )
         arn = str(answer["CertificateArn"])
-        self._meant[name] = arn
+        self.meant[name] = arn
         state = {**wanted, "tags": {**(wanted.get("tags") or {}), "Name": name}, "type": "AMAZON_ISSUED"}
         return Observed(arn, state, {**NEW, "arn": arn})
 
@@ -271,11 +272,13 @@ class Superseded(Kind):
         self.all_of_them = all_of_them
 
     def observe(self, scope: Scope, names: Iterable[str]) -> dict[str, Observed]:
-        meant = scope.find(CERTIFICATE_KIND, self.name)
+        if self.name not in self.certificates.named:
+            self.certificates.observe(scope, [self.name])
+        meant = self.certificates.meant.get(self.name)
         others = [
             each
-            for each in self.certificates.named.get(self.name, [])
-            if (meant is None or each["CertificateArn"] != meant.id) and (self.all_of_them or not each.get("InUseBy"))
+            for each in self.certificates.named[self.name]
+            if each["CertificateArn"] != meant and (self.all_of_them or not each.get("InUseBy"))
         ]
         return {
             each["CertificateArn"].rpartition("/")[2]: Observed(

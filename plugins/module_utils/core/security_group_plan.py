@@ -34,6 +34,8 @@ def security_group_plan(
     alb_ports: Sequence[str] = ("80", HTTPS),
     alb_cidrs: Sequence[str] = (),
     alb_prefix_lists: Sequence[str] = (),
+    test_ports: Sequence[str] = (),
+    test_cidrs: Sequence[str] = (),
     egress_cidrs: Sequence[str] = (),
     admin_access: str = "none",
     admin_cidrs: Sequence[str] = (),
@@ -59,9 +61,12 @@ def security_group_plan(
             "name": group("alb"),
             "description": "Load balancer",
             "ingress": [
-                _rule(port, "From outside", cidrs=alb_cidrs, prefix_lists=alb_prefix_lists)
-                for port in alb_ports
-                if alb_cidrs or alb_prefix_lists
+                *(
+                    _rule(port, "From outside", cidrs=alb_cidrs, prefix_lists=alb_prefix_lists)
+                    for port in alb_ports
+                    if alb_cidrs or alb_prefix_lists
+                ),
+                *(_rule(port, "Next versions", cidrs=test_cidrs) for port in test_ports if test_cidrs),
             ],
             "egress": [_rule(each["port"], f"To {host}", groups=[group(host)]) for host, each in served.items()],
         },

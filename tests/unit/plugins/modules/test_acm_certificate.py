@@ -161,14 +161,14 @@ class TestReplacement:
         assert new["status"] == "ISSUED"
         assert set(certificates(acm)) == {old, new["id"]}
         assert_settled("acm_certificate", args(**change))
-        assert_settled("acm_certificate", args(**change, purge_superseded=True))
+        assert_settled("acm_certificate", args(**change, state="tidied"))
 
         aws.client("elbv2").delete_listener(ListenerArn=user)
-        tidied = assert_previewed("acm_certificate", args(**change, purge_superseded=True))
+        tidied = assert_previewed("acm_certificate", args(**change, state="tidied"))
 
         assert changes(tidied) == {("delete", "superseded certificate", old.rpartition("/")[2])}
         assert certificates(acm) == [new["id"]]
-        assert_settled("acm_certificate", args(**change, purge_superseded=True))
+        assert_settled("acm_certificate", args(**change, state="tidied"))
 
     def test_order_and_capitals_are_no_other_names(self, acm):
         run_module("acm_certificate", args())

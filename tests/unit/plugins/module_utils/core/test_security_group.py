@@ -152,6 +152,14 @@ def test_callers_pass_the_load_balancer():
     ]
 
 
+def test_next_versions_are_seen_by_those_who_may():
+    groups = plan(test_ports=["8443"], test_cidrs=["203.0.113.0/24"])
+
+    assert peers(groups["monay-dev-alb"]["ingress"], "8443") == {"203.0.113.0/24"}
+    assert peers(groups["monay-dev-alb"]["ingress"], "443") == {"0.0.0.0/0"}
+    assert peers(plan(test_ports=["8443"])["monay-dev-alb"]["ingress"], "8443") == set()
+
+
 def test_static_sites_have_no_group():
     assert "monay-dev-website-static" not in plan()
 
