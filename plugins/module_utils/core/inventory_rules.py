@@ -14,11 +14,7 @@ from collections.abc import Callable, Iterator
 from itertools import combinations
 from typing import Any
 
-<<<<<<< HEAD
-from . import application_rules, service_rules
-=======
-from . import application_rules, traffic_rules
->>>>>>> 136ad70 (Lead traffic to applications: roles for zone, certificates, web ACL and load balancer)
+from . import application_rules, service_rules, traffic_rules
 from .problem import Problem, Values
 
 # Longest names that AWS takes, and the longest ending that the collection puts behind platform_name.
@@ -186,9 +182,6 @@ RULES: tuple[Callable[[Values], Iterator[Problem]], ...] = (
     _database,
     _cache,
     *application_rules.RULES,
-<<<<<<< HEAD
     *service_rules.RULES,
-=======
     *traffic_rules.RULES,
->>>>>>> 136ad70 (Lead traffic to applications: roles for zone, certificates, web ACL and load balancer)
 )
