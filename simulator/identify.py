@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -79,6 +80,9 @@ def identify(http: HttpRequest) -> Call:
     if service not in _known_services():
         raise not_implemented(service, "", "botocore knows no such service")
     _strip_host_bucket(http, service)
+    if service == "cloudwatch" and http.headers.get("content-encoding") == "gzip":
+        # botocore packs much metric data; S3's objects stay as they were packed
+        http.body = gzip.decompress(http.body)
     model = model_for(service, http.headers.get("content-type"))
     account = account_of_key(access_key)
     request = werkzeug_request(http, aws_host(model, region, account))

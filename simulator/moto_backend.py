@@ -47,6 +47,8 @@ PHASE_1 = (
     "route53",
     "cloudfront",
     "wafv2",
+    "cloudwatch",
+    "sns",
 )
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from simulator.overlay import Context
 
 LOOK_SECONDS = 60
+# How long a new alarm waits for data before it is told that there is none.
+FIRST_LOOK_SECONDS = 120
 MOST_HISTORY = 5_000
 ACTIONS = {"ALARM": "AlarmActions", "OK": "OKActions", "INSUFFICIENT_DATA": "InsufficientDataActions"}
 # What AWS fills in.
@@ -47,6 +49,7 @@ class Alarm:
     configured: datetime = field(default_factory=stamp)
     updated: datetime = field(default_factory=stamp)
     transitioned: datetime = field(default_factory=stamp)
+    born: float = field(default_factory=time.time)
     next_look: float = 0
     seen: Any = None
     """What the last evaluation looked at: counts of data, or the states of other alarms."""
@@ -118,6 +121,9 @@ def look(context: Context) -> None:
 def _look_at_metrics(context: Context, alarm: Alarm, metrics: Metrics, now: float) -> None:
     seen = {key: metrics.changes.get(key, 0) for key in metric_alarms.keys_of(alarm.definition)}
     if seen == alarm.seen and now < alarm.next_look:
+        return
+    is_young = now - alarm.born < FIRST_LOOK_SECONDS
+    if is_young and not metric_alarms.has_data(alarm.definition, metrics, now):
         return
     verdict = metric_alarms.evaluate(alarm.definition, metrics, now)
     alarm.seen, alarm.next_look = seen, (now // LOOK_SECONDS + 1) * LOOK_SECONDS

@@ -68,12 +68,23 @@ def keys_of(alarm: dict[str, Any]) -> set[Key]:
     return queries.keys_in(alarm["Metrics"]) if alarm.get("Metrics") else {queries.key_of_metric(alarm)}
 
 
+def has_data(alarm: dict[str, Any], metrics: Metrics, now: float) -> bool:
+    """Whether there is anything to decide by: data of one of the metrics in the periods that are looked at."""
+    window = _window(alarm, now)
+    stat = "SampleCount"
+    return any(metrics.series(key, stat, window.period, window.start, window.end) for key in keys_of(alarm))
+
+
+def _window(alarm: dict[str, Any], now: float) -> queries.Window:
+    period = queries.period_of(alarm["Metrics"]) if alarm.get("Metrics") else int(alarm["Period"])
+    end = now // period * period
+    return queries.Window(end - (int(alarm["EvaluationPeriods"]) + LOOK_BACK) * period, end, period)
+
+
 def evaluate(alarm: dict[str, Any], metrics: Metrics, now: float) -> Verdict:
     """The state of a metric alarm at a moment; the period that is not over yet is left out."""
-    period = queries.period_of(alarm["Metrics"]) if alarm.get("Metrics") else int(alarm["Period"])
-    periods = int(alarm["EvaluationPeriods"])
-    end = now // period * period
-    window = queries.Window(end - (periods + LOOK_BACK) * period, end, period)
+    periods, window = int(alarm["EvaluationPeriods"]), _window(alarm, now)
+    period = window.period
     if _too_few_samples(alarm, metrics, window):
         return Verdict(None)
     series = _series(alarm, metrics, window)

@@ -59,6 +59,14 @@ def test_a_new_alarm_knows_nothing(cloudwatch):
     assert state(cloudwatch, "orders") == INSUFFICIENT
 
 
+def test_much_data_at_once_is_packed_by_clients(cloudwatch):
+    data = [{"MetricName": f"Orders-{number}-{'x' * 200}", "Value": 1.0} for number in range(100)]
+
+    cloudwatch.put_metric_data(Namespace="shop", MetricData=data)
+
+    assert len(cloudwatch.list_metrics(Namespace="shop")["Metrics"]) == 100
+
+
 def test_comes_and_goes_with_the_data(cloudwatch, simulator):
     cloudwatch.put_metric_alarm(AlarmName="orders", **SINGLE, **LIMIT)
     Minutes(simulator).put(METRIC, [11, 11, 11])

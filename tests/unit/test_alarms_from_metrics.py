@@ -97,7 +97,7 @@ CASES = [
     service("api-errors", ALARM, *feed(requests_blue=each(20), errors_blue=each(1))),
     service("api-errors", OK, *feed(requests_blue=each(100), errors_blue=[50, 50, None, None, None])),
     service("api-errors", ALARM, *feed(requests_blue=each(100), errors_blue=[50, None, 50, None, 50])),
-    service("api-errors", OK),
+    service("api-errors", OK, *feed(requests_blue=[100, None, None, None, None])),
     # while the requests move from blue to green
     service(
         "api-errors",
@@ -145,7 +145,8 @@ CASES = [
     service("targets-unhealthy", ALARM, *feed(unhealthy_green=each(1))),
     service("targets-none", OK, *feed(healthy_green=each(1))),
     service("targets-none", ALARM, *feed(healthy_blue=each(0), healthy_green=each(0))),
-    service("targets-none", ALARM),
+    service("targets-none", ALARM, *feed(healthy_blue=[1, None, None, None])),
+    service("targets-none", OK, *feed(healthy_blue=[1, 1, None, None], healthy_green=[None, None, 1, 1])),
     service("tasks-missing", OK, *feed(desired=each(2, 15), running=each(2, 15))),
     service("tasks-missing", ALARM, *feed(desired=each(2, 15), running=each(1, 15))),
     service("disk-high", OK, *feed(used=each(16), reserved=each(20))),
