@@ -39,6 +39,7 @@ DEV = {
     "application_uses_database": True,
     "account_github_repository": "monay/platform",
     "__encryption_region": "us-east-1",
+    "__monitoring_region": "us-east-1",
 }
 ROLES = {
     role["name"]: role
@@ -48,6 +49,8 @@ ROLES = {
         role_variable("task_role", "__task_role_itself", DEV),
     )
 }
+# In the policy of a key the resource "*" is the key.
+KEY_POLICIES = ("roles/encryption/vars/main.yml", "roles/monitoring/vars/main.yml")
 KEYS = {key["alias"]: key for key in role_variable("encryption", "__encryption_keys", DEV)}
 
 
@@ -79,6 +82,30 @@ def test_a_key_is_used_through_its_services(key: dict[str, Any]) -> None:
     used = [each for each in statements(key["policy"]) if "kms:Decrypt" in values(each["Action"])]
     assert len(used) == 1
     assert "Condition" in used[0]
+
+
+def test_a_topic_is_told_by_services_of_this_account_only() -> None:
+    (topic,) = role_variable("monitoring", "__monitoring_topics", DEV)
+    allowed = list(statements(topic["policy"]))
+
+    assert {each["Action"] for each in allowed} == {"sns:Publish"}
+    assert {each["Resource"] for each in allowed} == {f"arn:aws:sns:us-east-1:{ACCOUNT}:monay-dev-alarms"}
+    for each in allowed:
+        assert not key_excesses({"Statement": [each]})
+        assert ACCOUNT in str(each["Condition"])
+
+
+def test_the_key_of_the_topic_is_used_by_those_who_publish() -> None:
+    (key,) = role_variable("monitoring", "__monitoring_keys", DEV)
+    key_state(key)
+    # EventBridge names nobody when it asks for a key; the topic's policy says who may publish
+    assert key_excesses(key["policy"]) == ["PublishEvents: a service, for anybody"]
+    used = [each for each in statements(key["policy"]) if "kms:Decrypt" in values(each["Action"])]
+    assert {each["Principal"]["Service"] for each in used} == {
+        "budgets.amazonaws.com",
+        "cloudwatch.amazonaws.com",
+        "events.amazonaws.com",
+    }
 
 
 def test_every_exception_is_needed() -> None:
@@ -121,7 +148,7 @@ def test_no_role_of_the_collection_writes_a_policy_that_allows_everything() -> N
     assert len(found) > len(UNAVOIDABLE)
     for path, statement in found:
         assert not [action for action in values(statement.get("Action")) if "*" in action], path
-        resource_is_self = "Principal" in statement and path == "roles/encryption/vars/main.yml"
+        resource_is_self = "Principal" in statement and path in KEY_POLICIES
         if "*" in values(statement.get("Resource")) and not resource_is_self:
             assert statement.get("Sid") in UNAVOIDABLE, path
 
