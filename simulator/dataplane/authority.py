@@ -111,6 +111,10 @@ class Authority:
         key = (oldest.name, *names)
         return self._contexts.get(key) or self._context(key, *self._leaf(names), oldest)
 
+    def for_names(self, names: tuple[str, ...], oldest: ssl.TLSVersion) -> ssl.SSLContext:
+        """What a server of these names answers with."""
+        return self._own(names, oldest)
+
     def _for(self, material: Material, oldest: ssl.TLSVersion) -> ssl.SSLContext:
         """The imported certificate itself, or one of ours for the names of one that ACM issued."""
         if not material.private_key:

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,7 +79,7 @@ class Running:
     containers: list[Container]
     pump: LogPump
     tools: Path
-    directory: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="simulator-task-")))
+    directory: Path = field(default_factory=lambda: processes.scratch("task"))
     is_stopping: bool = False
 
     def step(self) -> None:

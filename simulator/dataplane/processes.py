@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -17,6 +19,17 @@ if TYPE_CHECKING:
 CHILD = Path(__file__).with_name("child.py")
 ROOT = Path(__file__).resolve().parents[2]
 SAME = -1
+TERMINATE, FAST = signal.SIGTERM, signal.SIGINT
+
+
+def scratch(kind: str) -> Path:
+    """A directory of this simulator's; those of simulators that were killed are taken away."""
+    place = Path(tempfile.gettempdir())
+    for old in place.glob("simulator-[0-9]*-*"):
+        owner = old.name.split("-")[1]
+        if owner.isdigit() and not Path(f"/proc/{owner}").exists() and sys.platform == "linux":
+            shutil.rmtree(old, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"simulator-{os.getpid()}-{kind}-"))
 
 
 def spawn(

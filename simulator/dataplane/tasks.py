@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
-import tempfile
 import threading
 import time
 import traceback
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simulator.dataplane import processes
 from simulator.dataplane.container_health import make_tools
 from simulator.dataplane.containers import Container, Plan, Running
 from simulator.dataplane.front_doors import FrontDoors
@@ -45,12 +45,12 @@ class Tasks:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._targets_at = 0.0
-        self._directory = tempfile.TemporaryDirectory(prefix="simulator-tasks-")
+        self._directory = processes.scratch("tools")
         self._lock = threading.Lock()
 
     def start(self) -> None:
         """Begin to follow; children are started by this thread alone, whose end would be theirs."""
-        make_tools(Path(self._directory.name))
+        make_tools(self._directory)
         self._pump.start()
         self._thread = threading.Thread(target=self._run, name="tasks", daemon=True)
         self._thread.start()
@@ -61,7 +61,7 @@ class Tasks:
             self._thread.join(timeout=30)
         self._end_all()
         self._pump.stop()
-        self._directory.cleanup()
+        shutil.rmtree(self._directory, ignore_errors=True)
 
     def reset(self) -> None:
         self._end_all()
@@ -119,7 +119,7 @@ class Tasks:
         address = self._plane.addresses.give(name)
         for plan in plans:
             plan.environment["SIMULATOR_ADDRESS"] = address
-        containers, tools = [Container(plan) for plan in plans], Path(self._directory.name)
+        containers, tools = [Container(plan) for plan in plans], self._directory
         self._running[task.arn] = Running(task.arn, name, address, containers, self._pump, tools)
 
     def _plan(self, context: Context, task: Task, definition: Facts) -> Plan:

@@ -50,6 +50,7 @@ MODULES: tuple[str, ...] = (
     "rds_deletion",
     "rds_groups",
     "rds_instances",
+    "rds_secrets",
     "route53",
     "s3",
     "secretsmanager",

@@ -94,6 +94,7 @@ def _change_token(group: Group, parameters: dict[str, Any]) -> None:
         group.auth_token = None
     else:
         cache_groups.check_token(str(token))
+        group.rotated_token = group.auth_token if strategy == "ROTATE" else None
         group.auth_token = token
     group.auth_token_changed = datetime.now(UTC)
 

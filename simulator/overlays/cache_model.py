@@ -40,6 +40,8 @@ class Group:
     settings: dict[str, Any]
     auth_token: str | None = None
     auth_token_changed: datetime | None = None
+    rotated_token: str | None = None
+    """The token before: after ROTATE both are taken, until SET leaves one."""
     logs: list[dict[str, Any]] = field(default_factory=list)
     status: str = "creating"
     pending: dict[str, Any] = field(default_factory=dict)

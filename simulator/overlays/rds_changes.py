@@ -85,6 +85,7 @@ def modify_db_instance(context: Context) -> dict[str, Any]:
     _apply_now(context, database, parameters)
     facts = facts_of(database)
     facts.pending |= _waiting(database, parameters)
+    facts.new_password = parameters.get("MasterUserPassword") or facts.new_password
     if facts.pending and parameters.get("ApplyImmediately"):
         database.status = "modifying"
         context.world.schedule.after("rds_modify", _modified, database)
@@ -192,6 +193,8 @@ def apply_pending(database: Any) -> None:
             facts.iops = value
         elif name == "StorageThroughput":
             facts.throughput = value
+        elif name == "MasterUserPassword":
+            database.master_user_password = facts.new_password
     if database.storage_type not in ("gp3", "io1", "io2"):
         facts.iops = facts.throughput = None
     facts.pending = {}

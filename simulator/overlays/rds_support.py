@@ -39,6 +39,8 @@ class Facts:
     replications: list[str] = field(default_factory=list)
     ready: bool = False
     created: datetime | None = None
+    new_password: str = ""
+    """The master password that waits for its modification."""
 
 
 def facts_of(database: Any) -> Facts:

@@ -76,7 +76,7 @@ class Database:
             database=get("DATABASE_NAME", "postgres"),
             password=get("DATABASE_PASSWORD") or None,
             timeout=SECONDS,
-            ssl_context=None if get("DATABASE_SSL", "require") == "disable" else tls(),
+            ssl_context=False if get("DATABASE_SSL", "require") == "disable" else tls(),
             application_name=f"{self._settings.name} {self._settings.version}",
         )
         if not self._has_schema:
