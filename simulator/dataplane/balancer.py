@@ -15,8 +15,10 @@ from simulator.dataplane.wire import Head, Headers, WireError, answer, pieces, r
 
 if TYPE_CHECKING:
     from simulator.dataplane.floor import Floor
-    from simulator.dataplane.picture import Listener
+    from simulator.dataplane.picture import Group, Listener
+    from simulator.overlays.elbv2_model import Item
 
+HTML = [("Content-Type", "text/html")]
 SERVER = ("Server", "awselb/2.0")
 PAGES = {
     400: "400 Bad Request",
@@ -52,7 +54,7 @@ class ListenerDoor:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         limit = float(self.listener.attributes["idle_timeout.timeout_seconds"])
-        watch = Watch(writer, limit, self._now())
+        watch = Watch(self, writer, limit, self._now())
         self.floor.watches.add(watch)
         try:
             while await self._one(reader, writer, watch):
@@ -69,7 +71,8 @@ class ListenerDoor:
             head = await read_head(reader)
             if head is None:
                 return False
-            head.length  # noqa: B018 - raises for what is no number
+            if head.length is not None and head.is_chunked:
+                raise WireError("two lengths of one body")  # noqa: TRY301 - answered like any other
         except WireError:
             self._say(writer, 400, b"", False, close=True)
             return False
@@ -86,12 +89,12 @@ class ListenerDoor:
         listener = self.listener
         if listener.acl is not None:
             blocked = self.floor.firewall.blocks(listener.acl, client, self._now())
-            self.floor.figures.judged((listener.account, listener.region), listener.acl.arn, blocked=blocked)
+            self.floor.figures.judged(listener.acl, blocked=blocked)
             if blocked:
-                return await self._own(reader, writer, head, 403, page(403), [("Content-Type", "text/html")])
+                return await self._own(reader, writer, head, 403, page(403), HTML)
         action = rule_for(listener.rules, request).action
         if action["Type"] == "forward":
-            return await self._forward(reader, writer, watch, head, request)
+            return await self._forward(reader, writer, watch, head, request, action["ForwardConfig"])
         if action["Type"] == "redirect":
             return await self._redirect(reader, writer, head, request, action["RedirectConfig"], is_local)
         config = action["FixedResponseConfig"]
@@ -102,7 +105,7 @@ class ListenerDoor:
     def _say(self, writer: asyncio.StreamWriter, status: int, _method: bytes, head_only: bool, *, close: bool) -> None:
         headers = [SERVER, ("Content-Type", "text/html"), ("Connection", "close" if close else "keep-alive")]
         writer.write(answer(status, page(status), headers, head_only=head_only))
-        self.floor.figures.served(self.listener, None, status, 0, by_target=False, size=0)
+        self.floor.figures.answered(self.listener, None, status, 0)
 
     async def _own(
         self,
@@ -112,15 +115,18 @@ class ListenerDoor:
         status: int,
         body: bytes,
         headers: Headers,
+        group: Group | None = None,
     ) -> bool:
         """Answer without a target; the request's body is read and thrown away."""
         async for _piece in pieces(reader, head, until_close=False):
             continue
         keep = head.keeps_alive
-        headers = [SERVER, ("Date", _date()), *headers, ("Connection", "keep-alive" if keep else "close")]
+        own: Headers = [SERVER] if self.listener.shows_server else []
+        headers = [*own, ("Date", _date()), *headers, *self.listener.response_headers]
+        headers.append(("Connection", "keep-alive" if keep else "close"))
         writer.write(answer(status, body, headers, head_only=head.first == "HEAD"))
         await writer.drain()
-        self.floor.figures.served(self.listener, None, status, 0, by_target=False, size=len(body))
+        self.floor.figures.answered(self.listener, group, status, len(body))
         return keep
 
     async def _redirect(
@@ -159,20 +165,20 @@ class ListenerDoor:
         watch: Watch,
         head: Head,
         request: Request,
+        config: Item,
     ) -> bool:
         floor, listener = self.floor, self.listener
-        config = rule_for(listener.rules, request).action["ForwardConfig"]
         cookies = cookies_of(head.values.get("cookie", ""))
         arn, _sticky = choose_group(config, cookies)
         group = floor.picture.groups.get(arn)
         target = floor.turns.choose(group, cookies) if group else None
         if group is None or target is None:
-            return await self._own(reader, writer, head, 503, page(503), [("Content-Type", "text/html")])
+            return await self._own(reader, writer, head, 503, page(503), HTML)
         headers = self._headers(head, request)
         exchange = Exchange(floor, listener, group, target, config, head, headers, watch, reader, writer)
         status = await forward(exchange)
         if status:
-            return await self._own(reader, writer, head, status, page(status), [("Content-Type", "text/html")])
+            return await self._own(reader, writer, head, status, page(status), HTML, group)
         return exchange.keeps_open
 
     def _headers(self, head: Head, request: Request) -> Headers:

@@ -70,7 +70,7 @@ class EdgeDoor:
         self._now = asyncio.get_running_loop().time
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        watch = Watch(writer, IDLE_SECONDS, self._now())
+        watch = Watch(self, writer, IDLE_SECONDS, self._now())
         self.floor.watches.add(watch)
         try:
             while await self._one(reader, writer):
@@ -110,7 +110,7 @@ class EdgeDoor:
             return _page(403, text)
         if site.acl is not None:
             blocked = self.floor.firewall.blocks(site.acl, client, self._now())
-            self.floor.figures.judged((site.account, "us-east-1"), site.acl.arn, blocked=blocked)
+            self.floor.figures.judged(site.acl, blocked=blocked)
             if blocked:
                 return _page(403, "Request blocked.")
         behaviour = site.behaviour_for(viewed.path)

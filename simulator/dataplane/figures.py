@@ -11,17 +11,20 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from simulator.overlay import inside
+from simulator.overlays.acm_model import Certificates
 
 if TYPE_CHECKING:
+    from simulator.dataplane.firewall import Acl
     from simulator.dataplane.picture import Group, Listener, Picture
     from simulator.dataplane.sites import Site
     from simulator.world import World
 
 PUT_SECONDS = 10
 MOST_VALUES, MOST_DATA = 150, 500
-ALB, CDN, WAF = "AWS/ApplicationELB", "AWS/CloudFront", "AWS/WAFV2"
+ALB, CDN, WAF, ACM = "AWS/ApplicationELB", "AWS/CloudFront", "AWS/WAFV2", "AWS/CertificateManager"
 # Account, region, namespace, metric, dimensions.
-Key = tuple[str, str, str, str, tuple[tuple[str, str], ...]]
+Names = tuple[tuple[str, str], ...]
+Key = tuple[str, str, str, str, Names]
 
 
 @dataclass
@@ -39,27 +42,30 @@ class Figures:
     def _add(self, key: Key, value: float, times: int = 1) -> None:
         self._values.setdefault(key, Counter())[value] += times
 
-    def served(
-        self, listener: Listener, group: Group | None, status: int, seconds: float, *, by_target: bool, size: int
-    ) -> None:
-        """One request to a load balancer; `by_target`: the status is a target's."""
+    def served(self, listener: Listener, group: Group, status: int, seconds: float, size: int) -> None:
+        """One request that a target has answered."""
         place = (listener.account, listener.region, ALB)
-        balancer: tuple[tuple[str, str], ...] = (("LoadBalancer", listener.suffix),)
-        dimensions: list[tuple[tuple[str, str], ...]] = [balancer]
-        if group is not None:
-            dimensions.append((("LoadBalancer", listener.suffix), ("TargetGroup", group.suffix)))
-        kind = f"HTTPCode_{'Target' if by_target else 'ELB'}_{status // 100}XX_Count"
         with self._lock:
-            for names in dimensions:
-                if by_target or names is balancer:
-                    self._add((*place, "RequestCount", names), 1.0)
-                if by_target:
-                    self._add((*place, "TargetResponseTime", names), round(seconds, 3))
-                if by_target or (names is balancer and status >= 300):
-                    self._add((*place, kind, names), 1.0)
-            if not by_target and status in (500, 502, 503, 504):
-                self._add((*place, f"HTTPCode_ELB_{status}_Count", balancer), 1.0)
-            self._add((*place, "ProcessedBytes", balancer), float(size))
+            self._count(listener, group, size)
+            for names in _dimensions(listener, group):
+                self._add((*place, "TargetResponseTime", names), round(seconds, 3))
+                self._add((*place, f"HTTPCode_Target_{status // 100}XX_Count", names), 1.0)
+
+    def answered(self, listener: Listener, group: Group | None, status: int, size: int) -> None:
+        """One request that the load balancer has answered itself; `group` where it had chosen a target."""
+        names = _dimensions(listener)[0]
+        with self._lock:
+            self._count(listener, group, size)
+            for code in (f"{status // 100}XX", str(status)):
+                if status >= 500 or (code.endswith("XX") and status >= 300):
+                    self._add((listener.account, listener.region, ALB, f"HTTPCode_ELB_{code}_Count", names), 1.0)
+
+    def _count(self, listener: Listener, group: Group | None, size: int) -> None:
+        """AWS counts the requests for which a target was chosen."""
+        place = (listener.account, listener.region, ALB)
+        self._add((*place, "ProcessedBytes", _dimensions(listener)[0]), float(size))
+        for names in _dimensions(listener, group) if group is not None else ():
+            self._add((*place, "RequestCount", names), 1.0)
 
     def delivered(self, site: Site, status: int, size: int) -> None:
         """One request to a distribution."""
@@ -75,13 +81,19 @@ class Figures:
             ):
                 self._add((*place, metric, names), 100.0 if is_error else 0.0)
 
-    def judged(self, place: tuple[str, str], acl_arn: str, *, blocked: bool) -> None:
+    def judged(self, acl: Acl, *, blocked: bool) -> None:
         """One request that a web ACL has let in or not."""
-        account, region = place
-        dimensions = (("Region", region), ("Rule", "ALL"), ("WebACL", acl_arn.split("/")[-2]))
+        place: Names = (("Region", acl.region),) if acl.region else ()
         metric = "BlockedRequests" if blocked else "AllowedRequests"
         with self._lock:
-            self._add((account, region, WAF, metric, dimensions), 1.0)
+            dimensions: Names = (*place, ("Rule", "ALL"), ("WebACL", acl.metric))
+            self._add((acl.account, acl.region or "us-east-1", WAF, metric, dimensions), 1.0)
+
+    def unreachable(self, listener: Listener, group: Group) -> None:
+        """A target that could not be connected to."""
+        with self._lock:
+            for names in _dimensions(listener, group):
+                self._add((listener.account, listener.region, ALB, "TargetConnectionErrorCount", names), 1.0)
 
     def put(self, world: World, picture: Picture, *, at_once: bool = False) -> None:
         """Hand over what has come together; the caller holds the world's lock."""
@@ -90,6 +102,7 @@ class Figures:
         self._last = time.monotonic()
         with self._lock:
             self._count_hosts(picture)
+            self._count_days(world)
             values, self._values = self._values, {}
         data: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
         minute = datetime.fromtimestamp(time.time() // 60 * 60, UTC)
@@ -100,6 +113,15 @@ class Figures:
             for start in range(0, len(items), MOST_DATA):
                 part = items[start : start + MOST_DATA]
                 context.invoke("cloudwatch", "PutMetricData", Namespace=namespace, MetricData=part)
+
+    def _count_days(self, world: World) -> None:
+        """How many days certificates are still valid; AWS says so twice a day."""
+        for account, region, store in world.stores(Certificates):
+            for arn, certificate in store.by_arn.items():
+                if certificate.facts["Status"] == "ISSUED":
+                    days = (certificate.facts["NotAfter"] - datetime.now(UTC)).days
+                    key = (account, region, ACM, "DaysToExpiry", (("CertificateArn", arn),))
+                    self._values[key] = Counter({float(days): 1})
 
     def _count_hosts(self, picture: Picture) -> None:
         """How many targets are healthy, of each group and load balancer."""
@@ -116,9 +138,13 @@ class Figures:
                         self._values[key] = Counter({float(states.count(state)): 1})
 
 
-def _data(
-    metric: str, names: tuple[tuple[str, str], ...], counter: Counter[float], minute: datetime
-) -> list[dict[str, Any]]:
+def _dimensions(listener: Listener, group: Group | None = None) -> list[Names]:
+    """The load balancer's, and those of the target group within it."""
+    own: Names = (("LoadBalancer", listener.suffix),)
+    return [own] if group is None else [own, (*own, ("TargetGroup", group.suffix))]
+
+
+def _data(metric: str, names: Names, counter: Counter[float], minute: datetime) -> list[dict[str, Any]]:
     """In parts of as many values as a datum can hold."""
     pairs = sorted(counter.items())
     dimensions = [{"Name": name, "Value": value} for name, value in names]

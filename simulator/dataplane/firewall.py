@@ -30,6 +30,10 @@ class Acl:
     """A web ACL in order of priority."""
 
     arn: str
+    account: str
+    region: str
+    """Empty for those of CloudFront, which is everywhere."""
+    metric: str
     default: str
     rules: tuple[AclRule, ...]
     not_evaluated: tuple[str, ...]
@@ -47,7 +51,9 @@ def acl_of(world: World, account: str, region: str, arn: str) -> Acl | None:
             others.append(str(rule["Name"]))
         else:
             rules.append(made)
-    return Acl(arn, next(iter(found.facts["DefaultAction"])), tuple(rules), tuple(others))
+    place = "" if found.scope == "CLOUDFRONT" else region
+    metric, default = found.facts["VisibilityConfig"]["MetricName"], next(iter(found.facts["DefaultAction"]))
+    return Acl(arn, account, place, metric, default, tuple(rules), tuple(others))
 
 
 def _rule(world: World, account: str, region: str, rule: Item) -> AclRule | None:

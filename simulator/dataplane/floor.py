@@ -31,6 +31,8 @@ SWEEP_SECONDS = 0.25
 class Watch:
     """One client connection: when something last moved on it, and what is closed when nothing does."""
 
+    owner: object
+    """The door that it came through."""
     client: asyncio.StreamWriter
     limit: float
     touched: float
@@ -105,6 +107,12 @@ class Floor:
         for key in [key for key in self._idle if key[:2] not in present]:
             for _reader, writer in self._idle.pop(key):
                 writer.close()
+
+    def hang_up(self, owner: object) -> None:
+        """End the connections of a door that is closed."""
+        for watch in list(self.watches):
+            if watch.owner is owner:
+                watch.client.transport.abort()
 
     async def sweep(self, now: Callable[[], float]) -> None:
         """End connections on which nothing has moved for the idle timeout; runs until it is cancelled."""

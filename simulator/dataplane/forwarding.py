@@ -92,6 +92,7 @@ async def _attempts(exchange: Exchange) -> int:
         try:
             streams, reused = await exchange.floor.connect(exchange.target, secure=exchange.secure, fresh=fresh)
         except Unreachable as unreachable:
+            exchange.floor.figures.unreachable(exchange.listener, exchange.group)
             return _failed(exchange, unreachable.status)
         exchange.watch.target = streams[1]
         exchange.begun = time.monotonic()
@@ -160,9 +161,7 @@ async def _answer(exchange: Exchange, streams: Streams, response: Head) -> None:
         await _upgrade(exchange, streams, response)
     else:
         await _pass_body(exchange, streams, response)
-    exchange.floor.figures.served(
-        exchange.listener, exchange.group, status, seconds, by_target=True, size=exchange.size
-    )
+    exchange.floor.figures.served(exchange.listener, exchange.group, status, seconds, exchange.size)
 
 
 async def _upgrade(exchange: Exchange, streams: Streams, response: Head) -> None:
@@ -179,7 +178,7 @@ async def _pass_body(exchange: Exchange, streams: Streams, response: Head) -> No
     bare = has_no_body(method, status)
     measured = bare or response.is_chunked or response.length is not None
     exchange.keeps_open = exchange.head.keeps_alive and measured
-    kept = [(name, value) for name, value in response.headers if name.lower() not in HOP]
+    kept = exchange.listener.modified([one for one in response.headers if one[0].lower() not in HOP])
     kept += [("Set-Cookie", cookie) for cookie in _cookies(exchange)]
     kept.append(("Connection", "keep-alive" if exchange.keeps_open else "close"))
     raw = write_head(f"HTTP/1.1 {response.second} {response.third}", kept)

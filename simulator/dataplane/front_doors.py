@@ -152,7 +152,7 @@ class FrontDoors:
 
     def _shut(self, key: str) -> None:
         self._servers.pop(key).close()
-        del self._doors[key]
+        self._floor.hang_up(self._doors.pop(key))
         self._floor.ports.pop(key, None)
 
     async def _show_listener(self, arn: str, listener: Listener, before: Listener | None) -> None:
@@ -176,14 +176,16 @@ class FrontDoors:
         for port in (80, 443):
             key, secure = f"{name}:{port}", port == 443
             door = self._doors.get(key)
-            context = self.authority.server(materials, ssl.TLSVersion.TLSv1_2) if secure else None
-            if isinstance(door, EdgeDoor):
-                changed = before is not None and before.certificate != site.certificate
-                if secure and changed:
-                    await self._reopen(key, door, context)
-                door.site, door.cache = site, cache
-            else:
-                await self._open(key, EdgeDoor(self._floor, self._world, site, cache, secure=secure), context, 0)
+            if not isinstance(door, EdgeDoor):
+                made = EdgeDoor(self._floor, self._world, site, cache, secure=secure)
+                await self._open(key, made, self._site_tls(materials) if secure else None, 0)
+                continue
+            if secure and before is not None and before.certificate != site.certificate:
+                await self._reopen(key, door, self._site_tls(materials))
+            door.site, door.cache = site, cache
+
+    def _site_tls(self, materials: tuple[Material, ...]) -> ssl.SSLContext:
+        return self.authority.server(materials, ssl.TLSVersion.TLSv1_2)
 
     async def _reopen(self, key: str, door: ListenerDoor | EdgeDoor, context: ssl.SSLContext | None) -> None:
         """The same port with another certificate; connections that are open go on."""

@@ -71,8 +71,8 @@ class Health:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _rounds(self, arn: str) -> None:
-        while True:
-            group = self._floor.picture.groups[arn]
+        # a group that is no longer there ends the rounds before anybody cancels them
+        while group := self._floor.picture.groups.get(arn):
             checked = [target for target in group.targets if target.state not in ("draining", "unused")]
             if checked:
                 await asyncio.gather(*(self._check(group, target) for target in checked))

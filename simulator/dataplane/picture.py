@@ -12,6 +12,7 @@ from moto.elbv2.ssl_policies import SSL_POLICIES
 from simulator.dataplane.firewall import Acl, acl_of
 from simulator.dataplane.sites import Site, sites
 from simulator.overlays.acm_model import Certificate, Certificates
+from simulator.overlays.elbv2_listeners import HEADERS
 from simulator.overlays.elbv2_model import Balancing, Item
 from simulator.overlays.route53_model import Zones
 from simulator.overlays.wafv2_model import WebAcls
@@ -82,6 +83,17 @@ class Listener:
     """Of the load balancer."""
     acl: Acl | None
     hostnames: tuple[str, ...]
+    shows_server: bool
+    response_headers: tuple[tuple[str, str], ...]
+    """Headers that the listener puts on every answer."""
+
+    def modified(self, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """A target's headers with those of the listener in their place."""
+        replaced = {name.lower() for name, _value in self.response_headers}
+        replaced |= set() if self.shows_server else {"server"}
+        if not replaced:
+            return headers
+        return [one for one in headers if one[0].lower() not in replaced] + list(self.response_headers)
 
     @property
     def suffix(self) -> str:
@@ -143,6 +155,12 @@ def _listener(
         dict(store.attributes[balancer["LoadBalancerArn"]]),
         acl_of(world, account, region, acls.protected.get(balancer["LoadBalancerArn"], "")),
         tuple(dict.fromkeys(hosts)),
+        store.attributes[arn]["routing.http.response.server.enabled"] == "true",
+        tuple(
+            (name.replace("_", "-").title(), value)
+            for name in HEADERS
+            if (value := store.attributes[arn][f"routing.http.response.{name}.header_value"])
+        ),
     )
 
 

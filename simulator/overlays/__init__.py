@@ -16,6 +16,7 @@ MODULES: tuple[str, ...] = (
     "cache_parameter_groups",
     "cloudfront_distributions",
     "cloudfront_functions",
+    "cloudfront_invalidations",
     "cloudfront_kept",
     "cloudwatch_alarms",
     "cloudwatch_dashboards",
@@ -36,6 +37,7 @@ MODULES: tuple[str, ...] = (
     "ecs_tags",
     "ecs_task_definitions",
     "ecs_task_operations",
+    "elbv2_attributes",
     "elbv2_balancers",
     "elbv2_groups",
     "elbv2_listeners",
@@ -52,11 +54,13 @@ MODULES: tuple[str, ...] = (
     "rds_instances",
     "rds_secrets",
     "route53",
+    "route53_zones",
     "s3",
     "secretsmanager",
     "sns",
     "tagging",
     "wafv2",
+    "wafv2_protection",
 )
 
 

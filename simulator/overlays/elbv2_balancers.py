@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +11,7 @@ from simulator.overlay import Context, answers
 from simulator.overlays.elbv2_model import (
     Balancing,
     Item,
-    attribute_list,
     balancing,
-    change_attributes,
     check_name,
     chosen,
     find,
@@ -22,60 +19,14 @@ from simulator.overlays.elbv2_model import (
     new_arn,
     set_tags,
 )
+from simulator.overlays.elbv2_places import DEFAULTS, HOSTED_ZONES
 from simulator.overlays.elbv2_targets import follow_usage
-from simulator.tagged import Tagged, tagged_resources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from simulator.world import World
 
 MOST_BALANCERS = 50
 PAGE = 400
-DEFAULTS = {
-    "access_logs.s3.enabled": "false",
-    "access_logs.s3.bucket": "",
-    "access_logs.s3.prefix": "",
-    "connection_logs.s3.enabled": "false",
-    "connection_logs.s3.bucket": "",
-    "connection_logs.s3.prefix": "",
-    "health_check_logs.s3.enabled": "false",
-    "health_check_logs.s3.bucket": "",
-    "health_check_logs.s3.prefix": "",
-    "idle_timeout.timeout_seconds": "60",
-    "deletion_protection.enabled": "false",
-    "routing.http2.enabled": "true",
-    "routing.http.drop_invalid_header_fields.enabled": "false",
-    "routing.http.xff_client_port.enabled": "false",
-    "routing.http.preserve_host_header.enabled": "false",
-    "routing.http.xff_header_processing.mode": "append",
-    "load_balancing.cross_zone.enabled": "true",
-    "routing.http.desync_mitigation_mode": "defensive",
-    "client_keep_alive.seconds": "3600",
-    "waf.fail_open.enabled": "false",
-    "routing.http.x_amzn_tls_version_and_cipher_suite.enabled": "false",
-    "zonal_shift.config.enabled": "false",
-}
-# Hosted zones of load balancers' names, for alias records; regions that are not listed get the example's.
-HOSTED_ZONES = {
-    "us-east-1": "Z35SXDOTRQ7X7K",
-    "us-east-2": "Z3AADJGX6KTTL2",
-    "us-west-1": "Z368ELLRRE2KJ0",
-    "us-west-2": "Z1H1FL5HABSF5",
-    "ca-central-1": "ZQSVJUPU6J1EY",
-    "eu-central-1": "Z215JYRZR1TBD5",
-    "eu-west-1": "Z32O12XQLNTSW2",
-    "eu-west-2": "ZHURV8PSTC4K8",
-    "eu-west-3": "Z3Q77PNBQS71R4",
-    "eu-north-1": "Z23TAZ6LKFMNIO",
-    "eu-south-1": "Z3ULH7SSC9OV64",
-    "ap-south-1": "ZP97RAFLXTNZK",
-    "ap-southeast-1": "Z1LMS91P8CMLE5",
-    "ap-southeast-2": "Z1GM3OXH4ZPM65",
-    "ap-northeast-1": "Z14GRHDCWA56QT",
-    "ap-northeast-2": "ZWKZPGTI48KDX",
-    "sa-east-1": "Z2P70J7HTTTPLU",
-}
 
 
 def _active(_world: World, balancer: Item) -> None:
@@ -246,43 +197,6 @@ def drop_listener(store: Balancing, arn: str) -> None:
     store.forget(arn)
 
 
-@answers("elbv2", "DescribeLoadBalancerAttributes", "ModifyLoadBalancerAttributes")
-def attributes(context: Context) -> dict[str, Any]:
-    """A bucket for access logs must exist and let the log delivery write."""
-    arn = find(context, "balancers", context.parameters["LoadBalancerArn"])["LoadBalancerArn"]
-    known = balancing(context).attributes[arn]
-    if context.call.operation.startswith("Modify"):
-        wanted = dict(known)
-        change_attributes(wanted, context.parameters["Attributes"], "Load balancer")
-        for kind in ("access_logs", "connection_logs"):
-            if wanted[f"{kind}.s3.enabled"] == "true":
-                _check_log_bucket(context, wanted[f"{kind}.s3.bucket"])
-        known.update(wanted)
-    return {"Attributes": attribute_list(known)}
-
-
-def _check_log_bucket(context: Context, name: str) -> None:
-    bucket = context.backend("s3", "aws").buckets.get(name)
-    if bucket is None:
-        raise AwsError(
-            "InvalidConfigurationRequest", f"Access Denied for bucket: {name}. Please check S3bucket permission"
-        )
-    policy = json.loads(bucket.policy) if bucket.policy else {}
-    statements = policy.get("Statement", [])
-    if not any(_lets_logs_in(one) for one in ([statements] if isinstance(statements, dict) else statements)):
-        raise AwsError(
-            "InvalidConfigurationRequest", f"Access Denied for bucket: {name}. Please check S3bucket permission"
-        )
-
-
-def _lets_logs_in(statement: Item) -> bool:
-    """The service, or the account of load balancing in the older regions, may put objects."""
-    text = json.dumps(statement.get("Principal", ""))
-    actions = json.dumps(statement.get("Action", ""))
-    writer = "logdelivery.elasticloadbalancing.amazonaws.com" in text or "arn:aws:iam::" in text
-    return statement.get("Effect") == "Allow" and writer and ("s3:PutObject" in actions or "s3:*" in actions)
-
-
 @answers("elbv2", "SetSecurityGroups", "SetSubnets", "SetIpAddressType")
 def change(context: Context) -> dict[str, Any]:
     """Its network interfaces follow."""
@@ -301,36 +215,3 @@ def change(context: Context) -> dict[str, Any]:
     _drop_interfaces(context.backend("ec2"), balancer["LoadBalancerArn"])
     _make_interfaces(context, balancer)
     return answer
-
-
-def _kind(arn: str) -> str:
-    for kind, table in (("loadbalancer", "balancers"), ("targetgroup", "groups"), ("listener-rule", "rules")):
-        if f":{kind}/" in arn:
-            return table
-    return "listeners"
-
-
-@answers("elbv2", "AddTags", "RemoveTags", "DescribeTags")
-def tags(context: Context) -> dict[str, Any]:
-    """Of load balancers, target groups, listeners and rules alike."""
-    arns = context.parameters["ResourceArns"]
-    if context.call.operation == "DescribeTags" and len(arns) > 20:
-        raise invalid("Member must have length less than or equal to 20")
-    for arn in arns:
-        find(context, _kind(arn), arn)
-    table = balancing(context).tags
-    for arn in arns:
-        set_tags(context, arn, context.parameters.get("Tags", []))
-        for key in context.parameters.get("TagKeys", []):
-            table[arn].pop(key, None)
-    if context.call.operation != "DescribeTags":
-        return {}
-    return {"TagDescriptions": [{"ResourceArn": arn, "Tags": attribute_list(table.get(arn, {}))} for arn in arns]}
-
-
-@tagged_resources
-def tagged(context: Context) -> Iterator[Tagged]:
-    names = {"loadbalancer": "loadbalancer", "targetgroup": "targetgroup", "listener-rule": "listener-rule"}
-    for arn, found in balancing(context).tags.items():
-        kind = arn.split(":")[5].partition("/")[0]
-        yield Tagged(arn, f"elasticloadbalancing:{names.get(kind, 'listener')}", dict(found))

@@ -11,13 +11,10 @@ from typing import TYPE_CHECKING, Any
 from simulator.errors import AwsError, not_implemented
 from simulator.overlay import Context, answers
 from simulator.overlays.acm_validation import recheck
-from simulator.overlays.elbv2_balancers import HOSTED_ZONES
+from simulator.overlays.elbv2_places import HOSTED_ZONES
 from simulator.overlays.route53_model import GLOBAL, Record, Zones, canonical, key_of
-from simulator.tagged import Tagged, tagged_resources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from simulator.world import World
 
 KINDS = ("A", "AAAA", "CAA", "CNAME", "DS", "HTTPS", "MX", "NAPTR", "NS", "PTR", "SOA", "SPF", "SRV", "SVCB", "TXT")
@@ -34,7 +31,7 @@ CLOUDFRONT_ZONE = "Z2FDTNDATAQYW2"
 CHANGE_PREFIX = "/change/"
 
 
-def _zone(context: Context, identifier: str) -> Any:
+def find_zone(context: Context, identifier: str) -> Any:
     identifier = identifier.rpartition("/")[2]
     zone = context.backend("route53", GLOBAL).zones.get(identifier)
     if zone is None:
@@ -42,17 +39,17 @@ def _zone(context: Context, identifier: str) -> Any:
     return zone
 
 
-def _store(context: Context) -> Zones:
+def store(context: Context) -> Zones:
     return context.store(Zones, region="")
 
 
-def _new_change(context: Context, comment: str = "") -> Record:
+def new_change(context: Context, comment: str = "") -> Record:
     """PENDING, then INSYNC."""
     identifier = f"{CHANGE_PREFIX}C{uuid.uuid4().hex[:20].upper()}"
     change: Record = {"Id": identifier, "Status": "PENDING", "SubmittedAt": datetime.now(UTC)}
     if comment:
         change["Comment"] = comment
-    _store(context).changes[identifier] = change
+    store(context).changes[identifier] = change
     context.world.schedule.after("route53_change", _in_sync, change)
     return dict(change)
 
@@ -64,107 +61,26 @@ def _in_sync(_world: World, change: Record) -> None:
 @answers("route53", "GetChange")
 def get_change(context: Context) -> dict[str, Any]:
     identifier = context.parameters["Id"].rpartition("/")[2]
-    change = _store(context).changes.get(f"{CHANGE_PREFIX}{identifier}")
+    change = store(context).changes.get(f"{CHANGE_PREFIX}{identifier}")
     if change is None:
         raise AwsError("NoSuchChange", f"A change with the specified change ID does not exist: {identifier}", 404)
     return {"ChangeInfo": change}
 
 
-@answers("route53", "CreateHostedZone")
-def create_zone(context: Context) -> dict[str, Any]:
-    reference = context.parameters["CallerReference"]
-    backend = context.backend("route53", GLOBAL)
-    if any(zone.caller_reference == reference for zone in backend.zones.values()):
-        message = f"A hosted zone has already been created with the specified caller reference: {reference}"
-        raise AwsError("HostedZoneAlreadyExists", message, 409)
-    answer = context.moto()
-    answer["ChangeInfo"] = _new_change(context)
-    answer["HostedZone"] = _shown(context, _zone(context, answer["HostedZone"]["Id"]))
-    return answer
-
-
-@answers("route53", "GetHostedZone")
-def get_zone(context: Context) -> dict[str, Any]:
-    """With the number of records that there are."""
-    answer = context.moto()
-    answer["HostedZone"] = _shown(context, _zone(context, context.parameters["Id"]))
-    return answer
-
-
-def _shown(context: Context, zone: Any) -> Record:
-    return {
-        "Id": zone.id,
-        "Name": zone.name,
-        "CallerReference": zone.caller_reference,
-        "Config": {"PrivateZone": zone.private_zone} | ({"Comment": zone.comment} if zone.comment else {}),
-        "ResourceRecordSetCount": len(_store(context).of(zone)),
-    }
-
-
-@answers("route53", "ListHostedZones")
-def list_zones(context: Context) -> dict[str, Any]:
-    zones = list(context.backend("route53", GLOBAL).zones.values())
-    marker = context.parameters.get("Marker") or ""
-    identifiers = [zone.resource_id for zone in zones]
-    start = identifiers.index(marker) if marker in identifiers else 0
-    shown, following = _page(context, zones[start:])
-    more = {"NextMarker": following.resource_id} if following else {}
-    return shown | {"Marker": marker} | more
-
-
-@answers("route53", "ListHostedZonesByName")
-def list_zones_by_name(context: Context) -> dict[str, Any]:
-    """From a name on, not only those of that name."""
-    zones = sorted(
-        context.backend("route53", GLOBAL).zones.values(), key=lambda zone: (_sorted_name(zone.name), zone.resource_id)
-    )
-    given = {key: context.parameters[key] for key in ("DNSName", "HostedZoneId") if context.parameters.get(key)}
-    if "DNSName" in given:
-        start = (_sorted_name(canonical(given["DNSName"])), given.get("HostedZoneId", ""))
-        zones = [zone for zone in zones if (_sorted_name(zone.name), zone.resource_id) >= start]
-    shown, following = _page(context, zones)
-    more = {"NextDNSName": following.name, "NextHostedZoneId": following.resource_id} if following else {}
-    return shown | given | more
-
-
-def _page(context: Context, zones: list[Any]) -> tuple[Record, Any]:
-    """The first of these zones, and the one with which the next page begins."""
-    size = min(int(context.parameters.get("MaxItems") or 100), 100)
-    following = zones[size] if size < len(zones) else None
-    shown = [_shown(context, zone) for zone in zones[:size]]
-    return {"HostedZones": shown, "IsTruncated": following is not None, "MaxItems": str(size)}, following
-
-
-@answers("route53", "DeleteHostedZone")
-def delete_zone(context: Context) -> dict[str, Any]:
-    """Only when nothing but its name servers and start of authority is left."""
-    zone = _zone(context, context.parameters["Id"])
-    if len(_store(context).of(zone)) > 2:
-        raise AwsError(
-            "HostedZoneNotEmpty",
-            "The specified hosted zone contains non-required resource record sets and so cannot be deleted.",
-        )
-    backend = context.backend("route53", GLOBAL)
-    del backend.zones[zone.resource_id]
-    backend.resource_tags.pop(zone.resource_id, None)
-    _store(context).records.pop(zone.resource_id, None)
-    return {"ChangeInfo": _new_change(context)}
-
-
 @answers("route53", "ChangeResourceRecordSets")
 def change_records(context: Context) -> dict[str, Any]:
     """All changes of a batch or none."""
-    zone, batch = _zone(context, context.parameters["HostedZoneId"]), context.parameters["ChangeBatch"]
-    records = dict(_store(context).of(zone))
+    zone, batch = find_zone(context, context.parameters["HostedZoneId"]), context.parameters["ChangeBatch"]
+    records = dict(store(context).of(zone))
     faults: list[str] = []
     for change in batch["Changes"]:
         fault = _apply(zone, records, change["Action"], copy.deepcopy(change["ResourceRecordSet"]))
         faults += [fault] if fault else []
     if faults:
         raise AwsError("InvalidChangeBatch", f"[{', '.join(faults)}]", 400)
-    _store(context).records[zone.resource_id] = records
+    store(context).records[zone.resource_id] = records
     recheck(context.world)
-    return {"ChangeInfo": _new_change(context, batch.get("Comment", ""))}
+    return {"ChangeInfo": new_change(context, batch.get("Comment", ""))}
 
 
 def _apply(zone: Any, records: dict[Any, Record], action: str, record: Record) -> str:
@@ -250,7 +166,7 @@ def _alias_fault(zone: Any, records: dict[Any, Record], record: Record) -> str:
     return ""
 
 
-def _sorted_name(name: str) -> list[str]:
+def sorted_name(name: str) -> list[str]:
     """Route 53 sorts by the labels from the right."""
     return list(reversed(name.rstrip(".").split(".")))
 
@@ -258,22 +174,22 @@ def _sorted_name(name: str) -> list[str]:
 @answers("route53", "ListResourceRecordSets")
 def list_records(context: Context) -> dict[str, Any]:
     parameters = context.parameters
-    zone = _zone(context, parameters["HostedZoneId"])
+    zone = find_zone(context, parameters["HostedZoneId"])
     records = sorted(
-        _store(context).of(zone).values(),
-        key=lambda one: (_sorted_name(one["Name"]), one["Type"], one.get("SetIdentifier", "")),
+        store(context).of(zone).values(),
+        key=lambda one: (sorted_name(one["Name"]), one["Type"], one.get("SetIdentifier", "")),
     )
     start = parameters.get("StartRecordName")
     if parameters.get("StartRecordType") and not start:
         raise AwsError("InvalidInput", "The input is not valid: a start type needs a start name")
     if start:
         first = (
-            _sorted_name(canonical(start)),
+            sorted_name(canonical(start)),
             parameters.get("StartRecordType", ""),
             parameters.get("StartRecordIdentifier", ""),
         )
         records = [
-            one for one in records if (_sorted_name(one["Name"]), one["Type"], one.get("SetIdentifier", "")) >= first
+            one for one in records if (sorted_name(one["Name"]), one["Type"], one.get("SetIdentifier", "")) >= first
         ]
     size = min(int(parameters.get("MaxItems") or 300), 300)
     answer: Record = {"ResourceRecordSets": records[:size], "IsTruncated": len(records) > size, "MaxItems": str(size)}
@@ -282,13 +198,3 @@ def list_records(context: Context) -> dict[str, Any]:
         answer |= {"NextRecordName": following["Name"], "NextRecordType": following["Type"]}
         answer |= {"NextRecordIdentifier": following["SetIdentifier"]} if following.get("SetIdentifier") else {}
     return answer
-
-
-@tagged_resources
-def tagged(context: Context) -> Iterator[Tagged]:
-    """Global: in the tagging API of us-east-1."""
-    backend = context.backend("route53", GLOBAL)
-    if context.region == "us-east-1":
-        for zone in backend.zones.values():
-            tags = backend.resource_tags.get(zone.resource_id, {})
-            yield Tagged(f"arn:aws:route53:::hostedzone/{zone.resource_id}", "route53:hostedzone", dict(tags))

@@ -10,7 +10,6 @@ from simulator.errors import AwsError
 from simulator.overlay import Context, answers
 from simulator.overlays.cloudfront_model import cdn
 from simulator.overlays.elbv2_model import Balancing
-from simulator.overlays.wafv2_managed import GROUPS, VENDOR
 from simulator.overlays.wafv2_model import Item, WebAcl, WebAcls
 from simulator.overlays.wafv2_rules import capacity, check_rules, label_namespace
 from simulator.tagged import Tagged, as_dict, tagged_resources
@@ -34,11 +33,11 @@ MEMBERS = (
 )
 
 
-def _gone(what: str = "") -> AwsError:
+def gone(what: str = "") -> AwsError:
     return AwsError("WAFNonexistentItemException", f"{REFUSED} your resource doesn't exist. {what}".strip())
 
 
-def _check_scope(context: Context) -> str:
+def check_scope(context: Context) -> str:
     scope: str = context.parameters.get("Scope", "REGIONAL")
     if scope == "CLOUDFRONT" and context.region != "us-east-1":
         message = "Error reason: The scope is not valid., field: SCOPE_VALUE, parameter: CLOUDFRONT"
@@ -49,19 +48,19 @@ def _check_scope(context: Context) -> str:
 def find(context: Context, arn: str) -> WebAcl:
     found = context.store(WebAcls).by_arn.get(arn)
     if found is None:
-        raise _gone(arn)
+        raise gone(arn)
     return found
 
 
 def _named(context: Context) -> WebAcl:
     """By name, scope and id, or by ARN, as the calls name it."""
-    parameters, scope = context.parameters, _check_scope(context)
+    parameters, scope = context.parameters, check_scope(context)
     if parameters.get("ARN"):
         return find(context, parameters["ARN"])
     for acl in context.store(WebAcls).by_arn.values():
         if (acl.facts["Id"], acl.facts["Name"], acl.scope) == (parameters["Id"], parameters["Name"], scope):
             return acl
-    raise _gone()
+    raise gone()
 
 
 def _check_lock(context: Context, acl: WebAcl) -> None:
@@ -87,7 +86,7 @@ def _facts(context: Context) -> Item:
 
 @answers("wafv2", "CreateWebACL")
 def create(context: Context) -> dict[str, Any]:
-    name, scope, store = context.parameters["Name"], _check_scope(context), context.store(WebAcls)
+    name, scope, store = context.parameters["Name"], check_scope(context), context.store(WebAcls)
     if any((acl.facts["Name"], acl.scope) == (name, scope) for acl in store.by_arn.values()):
         reason = "some resource in your request is a duplicate of an existing one."
         raise AwsError("WAFDuplicateItemException", f"{REFUSED} {reason}")
@@ -131,7 +130,7 @@ def delete(context: Context) -> dict[str, Any]:
     acl, store = _named(context), context.store(WebAcls)
     _check_lock(context, acl)
     arn = acl.facts["ARN"]
-    if _resources(context, acl):
+    if resources(context, acl):
         reason = "your resource is being used by another resource or it's associated with another resource."
         raise AwsError("WAFAssociatedItemException", f"{REFUSED} {reason}")
     store.logging.pop(arn, None)
@@ -141,14 +140,14 @@ def delete(context: Context) -> dict[str, Any]:
 
 @answers("wafv2", "ListWebACLs")
 def list_acls(context: Context) -> dict[str, Any]:
-    scope = _check_scope(context)
+    scope = check_scope(context)
     found = [acl for acl in context.store(WebAcls).by_arn.values() if acl.scope == scope]
     start, size = int(context.parameters.get("NextMarker") or 0), int(context.parameters.get("Limit") or 100)
     answer: Item = {"WebACLs": [_summary(acl) for acl in found[start : start + size]]}
     return answer | ({"NextMarker": str(start + size)} if start + size < len(found) else {})
 
 
-def _resources(context: Context, acl: WebAcl) -> list[str]:
+def resources(context: Context, acl: WebAcl) -> list[str]:
     """What a web ACL protects: load balancers that are still there, or distributions."""
     arn = acl.facts["ARN"]
     if acl.scope == "CLOUDFRONT":
@@ -156,85 +155,6 @@ def _resources(context: Context, acl: WebAcl) -> list[str]:
     balancers = context.store(Balancing).balancers
     protected = context.store(WebAcls).protected
     return [resource for resource, by in protected.items() if by == arn and resource in balancers]
-
-
-def _check_resource(context: Context, arn: str) -> None:
-    if ":loadbalancer/app/" not in arn:
-        message = f"Error reason: The ARN isn't valid., field: RESOURCE_ARN, parameter: {arn}"
-        raise AwsError("WAFInvalidParameterException", message)
-    balancer = context.store(Balancing).balancers.get(arn)
-    if balancer is None:
-        raise _gone(arn)
-    if balancer["State"]["Code"] != "active":
-        message = "AWS WAF couldn't retrieve the resource that you requested. Retry your request."
-        raise AwsError("WAFUnavailableEntityException", message)
-
-
-@answers("wafv2", "AssociateWebACL")
-def associate(context: Context) -> dict[str, Any]:
-    """With an active load balancer; it has one web ACL."""
-    acl, arn = find(context, context.parameters["WebACLArn"]), context.parameters["ResourceArn"]
-    _check_resource(context, arn)
-    context.store(WebAcls).protected[arn] = acl.facts["ARN"]
-    return {}
-
-
-@answers("wafv2", "DisassociateWebACL")
-def disassociate(context: Context) -> dict[str, Any]:
-    _check_resource(context, context.parameters["ResourceArn"])
-    context.store(WebAcls).protected.pop(context.parameters["ResourceArn"], None)
-    return {}
-
-
-@answers("wafv2", "GetWebACLForResource")
-def get_for_resource(context: Context) -> dict[str, Any]:
-    arn, store = context.parameters["ResourceArn"], context.store(WebAcls)
-    if arn not in context.store(Balancing).balancers:
-        raise _gone(arn)
-    acl = store.by_arn.get(store.protected.get(arn, ""))
-    return {"WebACL": acl.facts} if acl else {}
-
-
-@answers("wafv2", "ListResourcesForWebACL")
-def list_resources(context: Context) -> dict[str, Any]:
-    acl = find(context, context.parameters["WebACLArn"])
-    kind = context.parameters.get("ResourceType", "APPLICATION_LOAD_BALANCER")
-    return {"ResourceArns": _resources(context, acl) if kind == "APPLICATION_LOAD_BALANCER" else []}
-
-
-@answers("wafv2", "PutLoggingConfiguration")
-def put_logging(context: Context) -> dict[str, Any]:
-    """One destination, whose name begins with aws-waf-logs-; a log group must be there."""
-    given = context.parameters["LoggingConfiguration"]
-    acl, destinations = find(context, given["ResourceArn"]), given["LogDestinationConfigs"]
-    name = destinations[0].split(":log-group:")[-1].split(":::")[-1].removesuffix(":*").rpartition("/")[2]
-    if len(destinations) != 1 or not name.startswith("aws-waf-logs-"):
-        message = f"Error reason: The ARN isn't valid., field: LOG_DESTINATION, parameter: {destinations}"
-        raise AwsError("WAFInvalidParameterException", message)
-    if ":log-group:" in destinations[0] and name not in context.backend("logs").groups:
-        message = "AWS WAF couldn't access the log destination: the log group does not exist"
-        raise AwsError("WAFLogDestinationPermissionIssueException", message)
-    kept = {key: value for key, value in given.items() if value is not None}
-    kept |= {"LogType": "WAF_LOGS", "LogScope": "CUSTOMER", "ManagedByFirewallManager": False}
-    context.store(WebAcls).logging[acl.facts["ARN"]] = kept
-    return {"LoggingConfiguration": kept}
-
-
-@answers("wafv2", "GetLoggingConfiguration", "DeleteLoggingConfiguration")
-def logging(context: Context) -> dict[str, Any]:
-    table, arn = context.store(WebAcls).logging, context.parameters["ResourceArn"]
-    if arn not in table:
-        raise _gone(arn)
-    if context.call.operation == "GetLoggingConfiguration":
-        return {"LoggingConfiguration": table[arn]}
-    del table[arn]
-    return {}
-
-
-@answers("wafv2", "ListLoggingConfigurations")
-def list_logging(context: Context) -> dict[str, Any]:
-    scope, store = _check_scope(context), context.store(WebAcls)
-    return {"LoggingConfigurations": [one for arn, one in store.logging.items() if store.by_arn[arn].scope == scope]}
 
 
 @answers("wafv2", "TagResource", "UntagResource", "ListTagsForResource")
@@ -252,34 +172,6 @@ def tags(context: Context) -> dict[str, Any]:
         return {}
     shown = [{"Key": key, "Value": value} for key, value in known.items()]
     return {"TagInfoForResource": {"ResourceARN": arn, "TagList": shown}}
-
-
-@answers("wafv2", "CheckCapacity")
-def check_capacity(context: Context) -> dict[str, Any]:
-    _check_scope(context)
-    check_rules(context, context.parameters["Rules"])
-    return {"Capacity": capacity(context.parameters["Rules"])}
-
-
-@answers("wafv2", "ListAvailableManagedRuleGroups")
-def list_managed(context: Context) -> dict[str, Any]:
-    _check_scope(context)
-    shown = [
-        {"VendorName": VENDOR, "Name": name, "VersioningSupported": len(rules) > 3, "Description": text}
-        for name, (_cost, text, rules) in GROUPS.items()
-    ]
-    return {"ManagedRuleGroups": shown}
-
-
-@answers("wafv2", "DescribeManagedRuleGroup")
-def describe_managed(context: Context) -> dict[str, Any]:
-    _check_scope(context)
-    name = context.parameters["Name"]
-    if context.parameters["VendorName"] != VENDOR or name not in GROUPS:
-        raise _gone(name)
-    cost, _text, rules = GROUPS[name]
-    answer = {"Capacity": cost, "Rules": [{"Name": rule, "Action": {"Block": {}}} for rule in rules]}
-    return answer | {"LabelNamespace": f"awswaf:managed:aws:{name.removeprefix('AWSManagedRules').lower()}:"}
 
 
 @tagged_resources

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
 import threading
 import time
@@ -141,6 +142,10 @@ def test_tls_is_verified_against_the_authority_and_old_versions_are_refused(simu
         Client(HOST, port, ssl.create_default_context())
     with pytest.raises(ssl.SSLCertVerificationError):
         Client("www.example.org", port, trusting(simulator))
+    nameless = trusting(simulator)
+    nameless.check_hostname = False
+    with socket.create_connection(("127.0.0.1", port), 10) as plain, nameless.wrap_socket(plain) as shown:
+        assert ("DNS", f"*.{DOMAIN}") in shown.getpeercert()["subjectAltName"], "without a name the default one"
     for host in (HOST, f"{HOST}.localhost"):
         assert Client(host, port, trusting(simulator)).ask()[0] == 503, "no target is there"
     old = trusting(simulator)
@@ -346,7 +351,8 @@ def test_answers_stream_and_connections_can_be_upgraded(simulator: Simulator, ta
 def test_bad_requests_are_refused(simulator: Simulator) -> None:
     built = Built(simulator)
     first = b"GET / HTTP/1.1\r\n"
-    for raw in (b"nonsense\r\n\r\n", first + b"Host: a\r\nContent-Length: x\r\n\r\n", first + b"\r\n"):
+    two = b"Host: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    for raw in (b"nonsense\r\n\r\n", first + b"Host: a\r\nContent-Length: x\r\n\r\n", first + two, first + b"\r\n"):
         client = built.client()
         client.connection.sock.sendall(raw)
         assert client.connection.sock.recv(4096).startswith(b"HTTP/1.1 400"), raw
@@ -407,10 +413,30 @@ def test_cloudwatch_is_told(simulator: Simulator, targets: list[Target]) -> None
     assert total("HealthyHostCount", TargetGroup=built.groups[0].rpartition(":")[2]) >= 1
 
 
+def test_a_listener_puts_headers_on_answers_and_takes_the_server_away(
+    simulator: Simulator, targets: list[Target]
+) -> None:
+    built = Built(simulator)
+    built.register(targets[0])
+    assert "server" in built.client().ask()[1]
+    hsts = {"Key": "routing.http.response.strict_transport_security.header_value", "Value": "max-age=60"}
+    server = {"Key": "routing.http.response.server.enabled", "Value": "false"}
+    built.elb.modify_listener_attributes(ListenerArn=built.listener, Attributes=[hsts, server])
+    time.sleep(0.3)
+    for host in (HOST, "other.example"):
+        headers = built.client(host).ask()[1]
+        assert headers["strict-transport-security"] == "max-age=60"
+        assert "server" not in headers
+
+
 def test_a_deleted_listener_closes_its_door(simulator: Simulator) -> None:
     built = Built(simulator)
     port = door(simulator, 80)["port"]
+    open_before = Client(HOST, port)
+    assert open_before.ask()[0] == 503
     built.elb.delete_listener(ListenerArn=built.listener)
     eventually(lambda: not simulator.control("GET", "front_doors")["front_doors"])
     with pytest.raises(ConnectionRefusedError):
         Client(HOST, port)
+    with pytest.raises(ConnectionError):
+        open_before.ask()
