@@ -15,6 +15,7 @@ from .reconcile import side_by_side
 
 ROLES = {"database": "database", "cache": "cache", "secret": "secrets", "repository": "registry"}
 SERVICES = {"database": "rds", "cache": "elasticache", "secret": "secretsmanager", "repository": "ecr"}
+WAY_OUT = "push it first, or name a tag that is there"
 
 
 class Lookup:
@@ -59,6 +60,8 @@ class Lookup:
         found = self._found.get((reference.sort, name))
         if found is None:
             return self._unknown(reference, "does not exist")
+        if "refused" in found:
+            raise PlanRefused(found["refused"])
         if reference.sort == "secret":
             return f"{found['arn']}:{reference.detail}::" if reference.detail else found["arn"]
         value = found["image"] if image else found.get(reference.detail, "")
@@ -122,8 +125,5 @@ class Lookup:
             imageIds=[{"imageTag": reference.detail}],
         )
         if image is None:
-            raise PlanRefused(
-                f"repository {reference.name} has no image {reference.detail}: push it first, or name a tag that is"
-                " there"
-            )
+            return {"refused": f"repository {reference.name} has no image {reference.detail}: {WAY_OUT}"}
         return {"image": f"{found['repositories'][0]['repositoryUri']}@{image['imageDetails'][0]['imageDigest']}"}
