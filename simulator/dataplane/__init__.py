@@ -38,7 +38,12 @@ class Talkative(Protocol):
 
 
 # Module and class of each component, in the order in which they start.
-COMPONENTS: tuple[tuple[str, str], ...] = (("front_doors", "FrontDoors"), ("stores", "Stores"), ("tasks", "Tasks"))
+COMPONENTS: tuple[tuple[str, str], ...] = (
+    ("front_doors", "FrontDoors"),
+    ("stores", "Stores"),
+    ("tasks", "Tasks"),
+    ("task_figures", "TaskFigures"),
+)
 
 
 Kind = TypeVar("Kind")

@@ -71,6 +71,14 @@ class Tasks:
         """How many tasks run."""
         return {"tasks": len(self._running)}
 
+    def programs(self) -> dict[str, list[int]]:
+        """The processes that run for each task, by its ARN; each leads a session of its own."""
+        with self._lock:
+            return {
+                arn: [each.process.pid for each in running.containers if each.process is not None and each.is_running]
+                for arn, running in self._running.items()
+            }
+
     def _end_all(self) -> None:
         with self._lock:
             for running in list(self._running.values()):

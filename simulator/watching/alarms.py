@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # AWS looks a little further back than the evaluation periods, to make up for missing datapoints.
 LOOK_BACK = 2
+MINUTE = 60
 OK, ALARM, INSUFFICIENT = "OK", "ALARM", "INSUFFICIENT_DATA"
 COMPARISONS: dict[str, tuple[Callable[[float, float], bool], str]] = {
     "GreaterThanThreshold": (operator.gt, "greater than"),
@@ -77,12 +78,14 @@ def has_data(alarm: dict[str, Any], metrics: Metrics, now: float) -> bool:
 
 def _window(alarm: dict[str, Any], now: float) -> queries.Window:
     period = queries.period_of(alarm["Metrics"]) if alarm.get("Metrics") else int(alarm["Period"])
-    end = now // period * period
+    # As AWS does, up to the latest full minute, whatever the period.
+    step = min(period, MINUTE)
+    end = now // step * step
     return queries.Window(end - (int(alarm["EvaluationPeriods"]) + LOOK_BACK) * period, end, period)
 
 
 def evaluate(alarm: dict[str, Any], metrics: Metrics, now: float) -> Verdict:
-    """The state of a metric alarm at a moment; the period that is not over yet is left out."""
+    """The state of a metric alarm at a moment; the minute that is not over yet is left out."""
     periods, window = int(alarm["EvaluationPeriods"]), _window(alarm, now)
     period = window.period
     if _too_few_samples(alarm, metrics, window):

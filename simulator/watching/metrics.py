@@ -50,10 +50,13 @@ class Metrics:
         self.changes[key] = self.changes.get(key, 0) + 1
 
     def series(self, key: Key, stat: str, period: int, start: float, end: float, unit: str = "") -> Series:
-        """The statistic of each period between the moments; periods without a sample are left out."""
+        """The statistic of each period between the moments; periods without a sample are left out.
+
+        The first period begins at `start`: alarms look at the latest minutes, not at full hours.
+        """
         buckets: dict[float, list[Sample]] = {}
         for sample in self.samples.get(key, ()):
-            begin = sample.at // period * period
+            begin = start + (sample.at - start) // period * period
             if start <= begin < end and unit in ("", sample.unit):
                 buckets.setdefault(begin, []).append(sample)
         values = {begin: statistic(stat, samples) for begin, samples in sorted(buckets.items())}

@@ -29,9 +29,8 @@ class Window:
 
     @property
     def times(self) -> tuple[float, ...]:
-        first = -(-self.start // self.period) * self.period
-        count = max(0, int(-(-(self.end - first) // self.period)))
-        return tuple(first + number * self.period for number in range(count))
+        count = max(0, int(-(-(self.end - self.start) // self.period)))
+        return tuple(self.start + number * self.period for number in range(count))
 
 
 def dimensions_of(pairs: Iterable[dict[str, str]]) -> dict[str, str]:

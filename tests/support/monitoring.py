@@ -53,7 +53,7 @@ class Minutes:
         """
         period = metric.get("period", 60)
         self.wait()
-        end = time.time() // period * period
+        end = time.time() // 60 * 60
         dimensions = [
             {"Name": key, "Value": self.ids.get(value, value)} for key, value in metric.get("dimensions", {}).items()
         ]
