@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from simulator.samples.catalogue import Sample
 
 STOP_SECONDS = 30
+# A program that does not listen after so many real seconds will not do so any more.
+START_SECONDS, SETTLE_SECONDS = 20, 5
 
 
 @dataclass
@@ -81,18 +84,38 @@ class Running:
     tools: Path
     directory: Path = field(default_factory=lambda: processes.scratch("task"))
     is_stopping: bool = False
+    up_at: float | None = None
+    """Since when it listens, or has had all the time that there is for it."""
+    _since: float = field(default_factory=time.monotonic)
 
     def step(self) -> None:
         """Start what can start now, check health, end what does not end by itself."""
+        now = time.monotonic()
+        if self.up_at is None and (now - self._since > START_SECONDS or self._listens()):
+            self.up_at = now
         if not self.is_stopping:
             for container in self.containers:
                 if container.process is None and not container.reason and self._may_start(container):
                     self._start(container)
         for container in self.containers:
             if container.check is not None and container.is_running and not self.is_stopping:
-                container.check.step()
+                container.check.step(is_up=self.up_at is not None)
             if container.stop_by is not None and container.is_running and time.monotonic() > container.stop_by:
-                processes.kill_all(container.process)  # type: ignore[arg-type]
+                processes.kill_all(container.process)  # type: ignore[arg-type] # it runs
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether a load balancer that found it closed has had the time to find it open."""
+        return self.up_at is not None and time.monotonic() - self.up_at > SETTLE_SECONDS
+
+    def _listens(self) -> bool:
+        for container in self.containers:
+            for mapping in container.plan.definition["portMappings"]:
+                if "containerPort" in mapping and container.is_running:
+                    with socket.socket() as probe:
+                        probe.settimeout(0.2)
+                        return probe.connect_ex((self.address, mapping["containerPort"])) == 0
+        return False
 
     def _may_start(self, container: Container) -> bool:
         by_name = {one.plan.name: one for one in self.containers}

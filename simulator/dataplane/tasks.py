@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 ROUND_SECONDS, TARGET_SECONDS = 0.2, 1.0
 # Simulated time goes fifty times as fast as AWS's.
 PACE = 50
-# A real program takes real seconds until it listens; a load balancer's first checks come sooner here.
-START_SECONDS = 6
 # A group that no rule leads to is not looked at by its load balancer.
 IN_SERVICE = ("healthy", "unused", "unavailable")
 NOT_RUNNABLE = "CannotPullContainerError: the image {} names no sample application that the simulator can run"
@@ -181,19 +179,19 @@ class Tasks:
                     self._forget(running)
                     ecs_tasks.exited(self._world, task, running.codes(), running.reasons())
             elif running.has_started:
-                ecs_tasks.started(self._world, task)
+                ecs_tasks.started(self._world, task, running.reasons())
                 ecs_tasks.report_health(self._world, task, running.health())
         if time.monotonic() - self._targets_at >= TARGET_SECONDS:
             self._targets_at = time.monotonic()
-            for arn in self._running:
-                self._look_at_targets(tasks[arn])
+            for running in self._running.values():
+                self._look_at_targets(running, tasks[running.arn])
 
     def _forget(self, running: Running) -> None:
         running.clean()
         del self._running[running.arn]
         self._plane.addresses.take_back(running.name)
 
-    def _look_at_targets(self, task: Task) -> None:
+    def _look_at_targets(self, running: Running, task: Task) -> None:
         """What the load balancers say of a task; one that they find unhealthy is replaced after its grace period."""
         if not task.targets or task.last_status != "RUNNING" or not task.is_living or task.service is None:
             return
@@ -207,7 +205,7 @@ class Tasks:
         grace = task.service.settings.get("healthCheckGracePeriodSeconds", 0) / PACE
         age = time.time() - task.moments["startedAt"].timestamp()
         for group, state, reason in states:
-            if state == "unhealthy" and (was_good or age >= max(grace, START_SECONDS)):
+            if state == "unhealthy" and (was_good or (age >= grace and running.is_settled)):
                 name, port = task.service.name, task.targets[0][1]
                 task.service.say(
                     f"(service {name}) (port {port}) is unhealthy in (target-group {group}) due to (reason {reason})."

@@ -153,13 +153,16 @@ def _remember_digest(task: Task, container: Facts) -> None:
             image.setdefault("imageDigest", container["imageDigest"])
 
 
-def started(world: World, task: Task) -> None:
-    """All containers run: the task is RUNNING, and a target of its load balancers."""
+def started(world: World, task: Task, left_out: dict[str, str] | None = None) -> None:
+    """All containers run: the task is RUNNING, and a target of its load balancers.
+
+    Containers that are not essential may be left out, for the reasons that are given.
+    """
     if not task.is_living or task.last_status not in ("PENDING", "ACTIVATING"):
         return
     for container in task.containers:
-        if container["lastStatus"] == "PENDING":
-            container["lastStatus"] = "RUNNING"
+        reason = (left_out or {}).get(container["name"])
+        container.update({"lastStatus": "STOPPED", "reason": reason} if reason else {"lastStatus": "RUNNING"})
     task.moments["startedAt"] = now()
     task.last_status = "RUNNING"
     try:

@@ -6,6 +6,7 @@ They take everything from their environment, as containers do:
     PORT                                            where to listen
     DATABASE_HOST, DATABASE_PORT, DATABASE_NAME     PostgreSQL
     DATABASE_USER, DATABASE_PASSWORD
+    DATABASE_SECRET_ARN                             in their place: read from Secrets Manager with each connection
     DATABASE_SSL                                    `require` (default), or `disable`
     REDIS_HOST, REDIS_PORT, REDIS_AUTH_TOKEN        Redis or Valkey
     REDIS_TLS                                       `true` (default), or `false`

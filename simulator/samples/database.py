@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import queue
 from typing import TYPE_CHECKING, Any
 
 import pg8000.native
 
+from simulator.samples import aws
 from simulator.samples.settings import tls
 
 if TYPE_CHECKING:
@@ -65,16 +67,27 @@ class Database:
         self._free.put(connection)
         return [dict(zip(names, row, strict=True)) for row in found]
 
+    def _login(self) -> tuple[str, str]:
+        """User and password; from Secrets Manager they are those of this moment, which RDS changes now and then."""
+        get = self._settings.get
+        secret = get("DATABASE_SECRET_ARN")
+        if not secret:
+            return get("DATABASE_USER", "postgres"), get("DATABASE_PASSWORD")
+        answer = aws.call("secretsmanager", "GetSecretValue", {"SecretId": secret})
+        login = json.loads(answer["SecretString"])
+        return login["username"], login["password"]
+
     def _connection(self) -> Any:
         with contextlib.suppress(queue.Empty):
             return self._free.get_nowait()
         get = self._settings.get
+        user, password = self._login()
         connection = pg8000.native.Connection(
-            get("DATABASE_USER", "postgres"),
+            user,
             host=get("DATABASE_HOST"),
             port=int(get("DATABASE_PORT", "5432")),
             database=get("DATABASE_NAME", "postgres"),
-            password=get("DATABASE_PASSWORD") or None,
+            password=password,
             timeout=SECONDS,
             ssl_context=False if get("DATABASE_SSL", "require") == "disable" else tls(),
             application_name=f"{self._settings.name} {self._settings.version}",

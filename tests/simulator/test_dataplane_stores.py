@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import ssl
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pg8000.native
@@ -31,6 +33,18 @@ pytestmark = pytest.mark.skipif(
 def simulator() -> Iterator[Simulator]:
     with Simulator(data_plane=True) as running:
         yield running
+        # Redis still runs: what a test started must end with an orderly stop, too
+        assert _servers(running)
+    assert not _servers(running)
+
+
+def _servers(simulator: Simulator) -> list[str]:
+    """Command lines of servers in the directories of a simulator."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            found.append(path.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
+    return [line for line in found if f"/simulator-{simulator.pid}-" in line]
 
 
 @pytest.fixture(scope="module")
@@ -113,11 +127,9 @@ def test_the_backend_works_with_both(simulator: Simulator, made: dict[str, Any])
     login = made["database"]["MasterUserSecret"]["SecretArn"]
     variables = {"DATABASE_HOST": made["database"]["Endpoint"]["Address"], "DATABASE_NAME": "monay"}
     variables["REDIS_HOST"] = made["redis"]
-    references = {
-        "DATABASE_USER": f"{login}:username::",
-        "DATABASE_PASSWORD": f"{login}:password::",
-        "REDIS_AUTH_TOKEN": f"{token}:TOKEN::",
-    }
+    # the one from Secrets Manager with the credentials of the task, the other by ECS
+    variables["DATABASE_SECRET_ARN"] = login
+    references = {"REDIS_AUTH_TOKEN": f"{token}:TOKEN::"}
     container = {
         "image": push(simulator, "1.1.0"),
         "environment": [{"name": name, "value": value} for name, value in variables.items()],
