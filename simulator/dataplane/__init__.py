@@ -8,6 +8,7 @@ The control plane (`overlays/`) says what should run; a component here makes it 
 from __future__ import annotations
 
 import importlib
+import threading
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, runtime_checkable
 
 from simulator.dataplane.addresses import Addresses
@@ -64,6 +65,8 @@ class DataPlane:
         self.endpoint = endpoint
         """Where the AWS API is, for tasks that call it."""
         self.addresses = Addresses()
+        self.changed = threading.Event()
+        """Set by overlays whose change the front doors should follow at once."""
         self._components: list[Component] = [_make(self, *names) for names in COMPONENTS]
 
     def component(self, kind: type[Kind]) -> Kind:

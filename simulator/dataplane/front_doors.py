@@ -49,6 +49,7 @@ class FrontDoors:
         self._proxy_port = 0
         self._loop = asyncio.new_event_loop()
         self._stopping = threading.Event()
+        self._changed = plane.changed
         self._following = threading.Lock()
         self._shown: tuple[Picture, Materials] | None = None
         self._threads: list[threading.Thread] = []
@@ -66,6 +67,7 @@ class FrontDoors:
 
     def stop(self) -> None:
         self._stopping.set()
+        self._changed.set()
         self._threads[1].join(STOP_SECONDS)
         asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(STOP_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -202,7 +204,9 @@ class FrontDoors:
     # --- following the control plane ----------------------------------------------------------------------------------
 
     def _follow(self) -> None:
-        while not self._stopping.wait(FOLLOW_SECONDS):
+        while not self._stopping.is_set():
+            self._changed.wait(FOLLOW_SECONDS)
+            self._changed.clear()
             try:
                 self._catch_up()
             # one bad look must not end all doors; the next one may be better

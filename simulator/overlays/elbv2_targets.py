@@ -60,6 +60,7 @@ def deregister(world: World, account: str, region: str, group_arn: str, targets:
         set_state(target, "draining", "Target.DeregistrationInProgress")
         delay = int(store.attributes[group_arn]["deregistration_delay.timeout_seconds"])
         world.schedule.in_seconds(delay / SCALE, _drained, store, group_arn, key, target.registration)
+    follow_usage(world, store)
 
 
 def _drained(_world: World, store: Balancing, group_arn: str, key: tuple[str, int], registration: int) -> None:
@@ -70,6 +71,8 @@ def _drained(_world: World, store: Balancing, group_arn: str, key: tuple[str, in
 
 def follow_usage(world: World, store: Balancing) -> None:
     """Targets are checked while a load balancer uses their group; called when rules or targets have changed."""
+    if world.data_plane is not None:
+        world.data_plane.changed.set()
     for arn, table in store.targets.items():
         used = bool(store.balancers_of_group(arn))
         for key, target in table.items():
