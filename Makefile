@@ -126,6 +126,10 @@ bench: venv ## Time phase 1 of dev and prod on the simulator: from empty, no cha
 bench-connection: venv ## Time the connection plugin against Ansible's own
 	PYTHONPATH=collections:. python -m bench.connection
 
+.PHONY: bench-static-site
+bench-static-site: venv ## Time publishing 5,000 files against aws s3 sync
+	PYTHONPATH=collections:. python -m bench.static_site $(ARGS)
+
 .PHONY: bench-front-door
 bench-front-door: venv ## Requests a second through the simulator's load balancer
 	PYTHONPATH=collections:. python -m bench.front_door

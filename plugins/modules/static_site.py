@@ -235,7 +235,7 @@ def publish(module: PlatformModule, site: SiteBucket, steps: Steps, paths: tuple
     if steps.after != steps.bucket.current:
         site.begin(steps)
     site.upload(steps, Path(options["folder"] or ""))
-    site.switch(steps)
+    site.switch(steps, Path(options["folder"] or ""))
     if cloudfront:
         reference = caller_reference(steps.release.id, steps.after.switches, paths)
         invalidation = invalidate(cloudfront, distribution, paths, reference)

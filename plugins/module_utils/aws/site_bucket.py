@@ -92,17 +92,24 @@ class SiteBucket:
 
     def upload(self, steps: Steps, folder: Path) -> None:
         """Upload what is missing. Nothing that visitors see changes: nothing refers to it yet."""
-        files = steps.release.files
-        targets = [(SITE + key, files[key]) for key in steps.direct]
-        targets += [(OBJECTS + file.sha256, file) for file in map(self._source(steps), steps.staged)]
+        shown = steps.release.shown()
+        targets = [(SITE + key, shown[key]) for key in steps.direct]
+        targets += [(OBJECTS + shown[key].sha256, shown[key]) for key in steps.staged]
         self._each("uploaded", [partial(self._put, key, file, folder / file.key) for key, file in targets])
 
-    def switch(self, steps: Steps) -> None:
-        """Show the release: copies within the bucket, then what is gone goes."""
+    def switch(self, steps: Steps, folder: Path) -> None:
+        """Show the release: save what goes, bring everything to its place, remove what is gone."""
+        self._each("saved", [partial(self._copy, key, source) for key, source in steps.saved.items()])
         shown = steps.release.shown()
-        for group in steps.copies:
-            self._each("switched", [partial(self._copy, key, shown[key]) for key in group])
+        for group in steps.switch:
+            self._each("switched", [self._switching(key, shown[key], steps.sources[key], folder) for key in group])
         self.remove(SITE + key for key in steps.removed)
+
+    def _switching(self, key: str, file: File, source: str, folder: Path) -> Callable[[], None]:
+        if not source:
+            return partial(self._put, SITE + key, file, folder / file.key)
+        headers = {"ContentType": file.content_type, "CacheControl": file.cache_control}
+        return partial(self._copy, SITE + key, source, MetadataDirective="REPLACE", **headers)
 
     def remove(self, keys: Iterable[str]) -> None:
         """Delete these keys."""
@@ -111,13 +118,6 @@ class SiteBucket:
             batch, left = left[:BATCH], left[BATCH:]
             doing = f"take {len(batch)} files out of S3 bucket {self.name}"
             delete_batch(self.s3, self.name, doing, [{"Key": key} for key in batch])
-
-    @staticmethod
-    def _source(steps: Steps) -> Callable[[str], File]:
-        """The file of the folder behind an address."""
-        shown = steps.release.shown()
-        by_content = {file.sha256: file for file in steps.release.files.values()}
-        return lambda key: by_content[shown[key].sha256]
 
     def _put(self, key: str, file: File, path: Path) -> None:
         doing = f"upload {path} to {self._where(key)}"
@@ -169,18 +169,10 @@ class SiteBucket:
         answer = self.s3.write("complete_multipart_upload", doing, MultipartUpload={"Parts": parts}, **upload)
         return str(answer["ETag"])
 
-    def _copy(self, key: str, file: File) -> None:
-        source = OBJECTS + file.sha256
-        self.s3.write(
-            "copy_object",
-            f"copy {source} to {self._where(SITE + key)}",
-            Bucket=self.name,
-            Key=SITE + key,
-            CopySource={"Bucket": self.name, "Key": source},
-            MetadataDirective="REPLACE",
-            ContentType=file.content_type,
-            CacheControl=file.cache_control,
-        )
+    def _copy(self, key: str, source: str, **headers: str) -> None:
+        where: dict[str, t.Any] = {"Bucket": self.name, "Key": key, **headers}
+        copied = {"Bucket": self.name, "Key": source}
+        self.s3.write("copy_object", f"copy {source} to {self._where(key)}", CopySource=copied, **where)
 
     def _put_text(self, key: str, text: str) -> None:
         self.s3.write(

@@ -100,15 +100,17 @@ def _digests(path: Path) -> tuple[str, int, tuple[str, ...]]:
     sha256, md5, size = hashlib.sha256(), _md5(), 0
     parts: list[bytes] = []
     try:
+        in_parts = path.stat().st_size > PART_BYTES
         for part in parts_of(path):
             sha256.update(part)
             md5.update(part)
-            parts.append(_md5(part).digest())
             size += len(part)
+            if in_parts:
+                parts.append(_md5(part).digest())
     except OSError as error:
         raise PlanRefused(f"Cannot read {path}: {error.strerror}") from error
     whole = md5.hexdigest()
-    return sha256.hexdigest(), size, (whole,) if size <= PART_BYTES else (part_etag(parts), whole)
+    return sha256.hexdigest(), size, (part_etag(parts), whole) if in_parts else (whole,)
 
 
 def _md5(content: bytes = b"") -> hashlib._Hash:

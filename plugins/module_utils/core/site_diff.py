@@ -35,8 +35,8 @@ def counts(steps: Steps) -> dict[str, int]:
     """How many files there are of each sort."""
     return {
         "total": len(steps.release.files),
-        "uploaded": len(steps.direct) + len(steps.staged),
-        "switched": sum(map(len, steps.copies)),
+        "uploaded": len(steps.direct) + len(steps.staged) + sum(not source for source in steps.sources.values()),
+        "switched": len(steps.sources),
         "removed": len(steps.removed),
         "pruned": len(steps.pruned),
     }
@@ -47,7 +47,7 @@ def _files(steps: Steps, most: int) -> tuple[State, State]:
     earlier = steps.bucket.before
     old = dict(earlier.files) if earlier else {}
     new = dict(steps.release.files)
-    due = {*steps.direct, *(key for group in steps.copies for key in group)}
+    due = {*steps.direct, *steps.sources}
     differing = [key for key in sorted({*old, *new}) if _described(old, key) != _described(new, key)]
     # What somebody else changed or removed in the bucket.
     repaired = sorted((due & new.keys()) - set(differing))

@@ -215,13 +215,8 @@ def addresses(key: str) -> tuple[str, ...]:
 
 
 def with_addresses(files: Mapping[str, File]) -> dict[str, File]:
-    """The files with pages under their other keys, too. A file of that name wins."""
-    more = {
-        address: File(address, *_rest(file))
-        for key, file in files.items()
-        if file.role == PAGE
-        for address in addresses(key)
-    }
+    """The files with pages under their further addresses, too, by address. A file of that name wins."""
+    more = {address: file for key, file in files.items() if file.role == PAGE for address in addresses(key)}
     return {**more, **files}
 
 
@@ -229,10 +224,6 @@ def part_etag(digests: Iterable[bytes]) -> str:
     """What S3 calls an object that was uploaded in parts with these MD5 digests."""
     parts = list(digests)
     return f"{hashlib.md5(b''.join(parts), usedforsecurity=False).hexdigest()}-{len(parts)}"
-
-
-def _rest(file: File) -> tuple[str, int, tuple[str, ...], str, str, Role]:
-    return file.sha256, file.size, file.etags, file.content_type, file.cache_control, file.role
 
 
 def _ending(name: str) -> str:

@@ -5,14 +5,15 @@
 The bucket holds
 
     site/<path>         what visitors see
-    objects/<sha256>    the content of every asset and page of the releases that are kept
-    releases/<id>.json  what each of these releases consists of
+    objects/<sha256>    content of assets and pages that is not in its place: not yet, or of an earlier release
+    releases/<id>.json  what each release that is kept consists of
     current.json        which release is shown, which were before, and which were begun
 
 Immutable files are uploaded to their place at once: nothing refers to them before a page does, and their names never
-mean anything else. Everything else is uploaded to `objects` first. When all of it is there, the release is switched to
-by copies within S3, pages after what they need and the entry page last. Nothing is uploaded while the switch goes on,
-and a page that visitors can see never lacks an immutable file.
+mean anything else. Everything else is uploaded to `objects` first, and what it will take the place of is copied there.
+When all of it is there, the release is switched to by copies within S3, pages after what they need and the entry page
+last. Nothing is uploaded while the switch goes on, and a page that visitors can see never lacks an immutable file. Only
+the first release of all is uploaded to its place in that order, because there is nothing to switch from.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Steps:
-    """What to do, in this order. Keys of `direct`, `copies` and `removed` are paths within the site."""
+    """What to do, in this order. `direct`, `staged`, `switch` and `removed` are paths within the site."""
 
     release: Release
     bucket: Bucket
@@ -104,18 +105,22 @@ class Steps:
     """Immutable files to upload to their place."""
     staged: tuple[str, ...] = ()
     """Files to upload to `objects`, one for each content."""
-    copies: tuple[tuple[str, ...], ...] = ()
-    """The switch: groups of paths to copy from `objects`, each when the one before is done."""
+    saved: Mapping[str, str] = field(default_factory=dict)
+    """What earlier releases need and the switch takes away: keys to copy, by the key that they are copied to."""
+    switch: tuple[tuple[str, ...], ...] = ()
+    """Groups of paths to bring to their place, each when the one before is done."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """The key that each path of the switch is copied from; empty for one that is uploaded."""
     removed: tuple[str, ...] = ()
     """Paths that go when everything else is in its place."""
     pruned: tuple[str, ...] = ()
-    """Other keys of the bucket that nothing kept refers to."""
+    """Other keys of the bucket that nothing kept refers to, immutable files among them."""
     outdated: tuple[str, ...] = ()
     """Paths that CloudFront may hold in another form."""
 
     @property
     def changed(self) -> bool:
-        work = self.direct or self.staged or any(self.copies) or self.removed or self.pruned
+        work = self.direct or self.staged or self.switch or self.removed or self.pruned
         return bool(work) or self.after != self.bucket.current
 
 
@@ -151,37 +156,48 @@ def plan_release(release: Release, bucket: Bucket, keep: int) -> Steps:
     """What shows this release in that bucket and keeps the `keep` latest ones. Every step may find its work done."""
     shown = release.shown()
     live = {key.removeprefix(SITE): etag for key, etag in bucket.etags.items() if key.startswith(SITE)}
-    due = {key: file for key, file in shown.items() if not _in_place(file, live.get(key), bucket)}
+    due = {key: file for key, file in shown.items() if not _in_place(key, file, live.get(key), bucket)}
     after = _after(release, bucket, keep, due)
     kept = [bucket.releases[each] for each in after.history if each in bucket.releases and each != release.id]
     stay = _kept_keys([release, *kept], shown)
-    needed = {file.sha256: key for key, file in sorted(due.items()) if file.role != IMMUTABLE}
-    needed |= {file.sha256: key for key, file in sorted(release.files.items()) if file.role != IMMUTABLE}
+    needless = {key for key in bucket.etags if key not in stay and key.startswith((SITE, OBJECTS, RELEASES))}
+    # A page goes before what it may need, also one of a release that was begun and is not kept.
+    lasting = {
+        SITE + key for each in bucket.releases.values() for key, file in each.files.items() if file.role == IMMUTABLE
+    }
+    removed = tuple(sorted(key for key in live if SITE + key in needless - lasting))
+    switched = {key: file for key, file in due.items() if file.role != IMMUTABLE}
+    sources = {key: _source(key, file, live, bucket) for key, file in switched.items()}
+    staged: dict[str, str] = {}
+    if bucket.current.history:
+        staged = {file.sha256: key for key, file in sorted(switched.items(), reverse=True) if not sources[key]}
+        sources = {key: source or OBJECTS + switched[key].sha256 for key, source in sources.items()}
     return Steps(
         release,
         bucket,
         after,
-        direct=tuple(sorted(key for key, file in due.items() if file.role == IMMUTABLE)),
-        staged=tuple(sorted(key for sha256, key in needed.items() if OBJECTS + sha256 not in bucket.etags)),
-        copies=_switch(due),
-        removed=tuple(sorted(key for key in live if SITE + key not in stay)),
-        pruned=tuple(sorted(key for key in bucket.etags if _ours(key) and key not in stay)),
+        direct=tuple(sorted(due.keys() - switched.keys())),
+        staged=tuple(sorted(staged.values())),
+        saved=_saved(kept, {*switched, *removed}, live, bucket),
+        switch=_switch(switched),
+        sources=sources,
+        removed=removed,
+        pruned=tuple(sorted(needless - {SITE + key for key in removed})),
         outdated=_outdated(shown, due, live, bucket),
     )
 
 
-def _in_place(file: File, etag: str | None, bucket: Bucket) -> bool:
+def _in_place(key: str, file: File, etag: str | None, bucket: Bucket) -> bool:
     """Whether visitors get this file with these headers already.
 
     S3 lists ETags and no headers: those are known from the release that put the object there last. That is the
-    current one or one that was begun, or an older one where neither has the path.
+    current one, or an older one where it does not have the path, or one that was begun. Where they differ, it is not.
     """
     if etag not in file.etags:
         return False
-    latest = [each for each in (bucket.current.release, *bucket.current.begun) if each]
-    older = [each for each in bucket.releases if each not in latest]
-    said = _entries(file.key, latest, bucket) or _entries(file.key, older, bucket)
-    said = [entry for entry in said if entry.sha256 == file.sha256]
+    history, begun = bucket.current.history, bucket.current.begun
+    last = _entries(key, history[:1], bucket) or _entries(key, history[1:], bucket)
+    said = [entry for entry in last + _entries(key, begun, bucket) if entry.sha256 == file.sha256]
     return bool(said) and all(entry.same_as(file) for entry in said)
 
 
@@ -215,11 +231,37 @@ def _kept_keys(kept: Collection[Release], shown: Mapping[str, File]) -> set[str]
     return keys
 
 
+def _source(key: str, file: File, live: Mapping[str, str], bucket: Bucket) -> str:
+    """Where the content of a file is already, or will be by then; empty where it must be uploaded."""
+    if OBJECTS + file.sha256 in bucket.etags:
+        return OBJECTS + file.sha256
+    if live.get(key) in file.etags:  # with other headers
+        return SITE + key
+    # A further address of a page: the page itself is in its place by then.
+    here = file.key != key and (live.get(file.key) in file.etags or not bucket.current.history)
+    return SITE + file.key if here else ""
+
+
+def _saved(kept: Iterable[Release], going: Collection[str], live: Mapping[str, str], bucket: Bucket) -> dict[str, str]:
+    """What the kept releases need of what is overwritten or removed."""
+    return {
+        OBJECTS + file.sha256: SITE + key
+        for release in kept
+        for key, file in release.files.items()
+        if file.role != IMMUTABLE
+        and key in going
+        and live.get(key) in file.etags
+        and OBJECTS + file.sha256 not in bucket.etags
+    }
+
+
 def _switch(due: Mapping[str, File]) -> tuple[tuple[str, ...], ...]:
-    """The copies in groups: assets, pages, and at last the entry page."""
-    assets = tuple(sorted(key for key, file in due.items() if file.role == ASSET))
-    pages = tuple(sorted(key for key, file in due.items() if file.role == PAGE and key != ENTRY))
-    return tuple(group for group in (assets, pages, (ENTRY,) if ENTRY in due else ()) if group)
+    """The switch in groups: assets, pages, their further addresses, and at last the entry page."""
+    assets = [key for key, file in due.items() if file.role == ASSET]
+    pages = [key for key, file in due.items() if file.role == PAGE and file.key == key != ENTRY]
+    further = [key for key, file in due.items() if file.role == PAGE and file.key != key]
+    groups = (assets, pages, further, [ENTRY] if ENTRY in due else [])
+    return tuple(tuple(sorted(group)) for group in groups if group)
 
 
 def _outdated(
@@ -238,10 +280,6 @@ def _outdated(
 def _differs(file: File, before: File | None) -> bool:
     """Whether an address that can change did. One that is new is no matter: CloudFront forgets errors by itself."""
     return file.role != IMMUTABLE and before is not None and not file.same_as(before)
-
-
-def _ours(key: str) -> bool:
-    return key.startswith((OBJECTS, RELEASES))
 
 
 def _read(text: str, name: str) -> dict[str, Any]:

@@ -114,9 +114,10 @@ def test_publishes_only_what_changed(s3, folder):
         done = run_module("static_site", args(folder))
 
     assert preview == []
-    # The release and that it begins, a script, two pages and an asset, the end; then they are copied to their places.
+    # The release and that it begins, a script, two pages and an asset, the end. What the release before needs of what
+    # goes is copied away, two pages and an asset; then the new ones are copied to their places, one to two of them.
     assert writes(calls).count("s3:PutObject") == 3 + 4
-    assert writes(calls).count("s3:CopyObject") == 4
+    assert writes(calls).count("s3:CopyObject") == 3 + 4
     assert done["files"] == {"total": 4, "uploaded": 4, "switched": 4, "removed": 2, "pruned": 0}
     assert set(live(s3)) == {"index.html", "team.html", "team", SCRIPT, NEW_SCRIPT, "logo.png"}
     assert_settled("static_site", args(folder))
@@ -185,7 +186,7 @@ def test_keeps_as_many_releases_as_it_is_told(s3, folder):
     assert len(done["releases"]) == 2
     keys = [each["Key"] for each in s3.list_objects_v2(Bucket=BUCKET)["Contents"]]
     assert len([key for key in keys if key.startswith("releases/")]) == 2
-    assert len([key for key in keys if key.startswith("objects/")]) == 4
+    assert len([key for key in keys if key.startswith("objects/")]) == 2
     assert "2 are the fewest" in fail_module("static_site", args(folder, keep_releases=1))
 
 
@@ -244,10 +245,11 @@ def test_a_bucket_that_does_not_exist(s3, folder):
 def test_progress_is_written_where_somebody_reads_it(s3, folder, tmp_path_factory):
     progress = tmp_path_factory.mktemp("progress") / "lines"
     progress.touch()
+    run_module("static_site", args(folder))
     write(folder, {f"images/{number}.png": f"image {number}" for number in range(40)})
     run_module("static_site", args(folder, progress_file=str(progress)))
 
-    assert progress.read_text().splitlines() == ["uploaded 44 of 44 files", "switched 41 of 41 files"]
+    assert progress.read_text().splitlines() == ["uploaded 40 of 40 files", "switched 40 of 40 files"]
 
 
 class Killed(BaseException):
