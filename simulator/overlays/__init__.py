@@ -60,6 +60,7 @@ MODULES: tuple[str, ...] = (
     "sns",
     "tagging",
     "wafv2",
+    "wafv2_ip_sets",
     "wafv2_protection",
 )
 

@@ -389,6 +389,17 @@ def firewall(aws: Aws) -> None:
     waf.list_available_managed_rule_groups(Scope="REGIONAL")
     waf.describe_managed_rule_group(Scope="REGIONAL", VendorName="AWS", Name="AWSManagedRulesSQLiRuleSet")
     waf.delete_web_acl(**name, LockToken=token)
+    made = make_ip_set(aws)
+    kept = {"Name": made["Name"], "Scope": "REGIONAL", "Id": made["Id"]}
+    waf.delete_ip_set(**kept, LockToken=made["LockToken"])
+
+
+def make_ip_set(aws: Aws, name: str = "monay-dev-alb-deny-ipv4") -> dict[str, Any]:
+    """A regional set of addresses; its summary."""
+    made = aws("wafv2").create_ip_set(
+        Name=name, Scope="REGIONAL", IPAddressVersion="IPV4", Addresses=["192.0.2.0/24"], Tags=TAGS
+    )
+    return dict(made["Summary"])
 
 
 EDGE: list[Callable[[Aws], None]] = [load_balancing, certificates, names, content_delivery, firewall]

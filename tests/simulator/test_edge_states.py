@@ -16,6 +16,7 @@ from tests.simulator.scenarios_edge import (
     load_balancing,
     make_acl,
     make_certificate,
+    make_ip_set,
     make_load_balancer,
     make_public_network,
     make_zone,
@@ -255,6 +256,28 @@ def test_a_web_acl_has_a_lock_and_stays_while_it_protects(aws: Aws) -> None:
         refused("WAFInvalidParameterException", waf, "put_logging_configuration", LoggingConfiguration=logging)
     aws("elbv2").delete_load_balancer(LoadBalancerArn=balancer)
     waf.delete_web_acl(**name, LockToken=acl["LockToken"])
+
+
+def test_an_ip_set_has_its_name_alone_and_stays_while_it_is_asked(aws: Aws) -> None:
+    waf, made = aws("wafv2"), make_ip_set(aws)
+    again = {"Scope": "REGIONAL", "IPAddressVersion": "IPV4", "Addresses": []}
+    refused("WAFDuplicateItemException", waf, "create_ip_set", Name=made["Name"], **again)
+    statement = {"IPSetReferenceStatement": {"ARN": made["ARN"]}}
+    rule = {
+        "Name": "x",
+        "Priority": 0,
+        "Statement": statement,
+        "Action": {"Block": {}},
+        "VisibilityConfig": visible("x"),
+    }
+    acl = make_acl(aws, [rule])
+    name = {"Name": made["Name"], "Scope": "REGIONAL", "Id": made["Id"], "LockToken": made["LockToken"]}
+    refused("WAFAssociatedItemException", waf, "delete_ip_set", **name)
+    tagged = aws("resourcegroupstaggingapi").get_resources(ResourceTypeFilters=["wafv2:ipset"])
+    assert [each["ResourceARN"] for each in tagged["ResourceTagMappingList"]] == [made["ARN"]]
+
+    waf.delete_web_acl(Name=acl["Name"], Scope="REGIONAL", Id=acl["Id"], LockToken=acl["LockToken"])
+    waf.delete_ip_set(**name)
 
 
 def test_rules_of_a_web_acl_that_make_no_sense_are_refused(aws: Aws) -> None:
