@@ -407,3 +407,36 @@ def test_a_deployment_under_way_survives_a_restart(tmp_path: Path) -> None:
         aws("ecs").continue_service_deployment(serviceDeploymentArn=brief["serviceDeploymentArn"], hookId=hook)
         assert deployment(aws, brief)["status"] == "SUCCESSFUL"
         assert _weights(aws, made["rules"][0]) == [0, 100]
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_an_alarm_turns_a_deployment_back_unless_it_rang_before(aws: Aws, *, early: bool) -> None:
+    made, cloudwatch = _deployed(aws, "BLUE_GREEN"), aws("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName="errors",
+        Namespace="Test",
+        MetricName="Errors",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    ring = {"AlarmName": "errors", "StateValue": "ALARM", "StateReason": "test"}
+    if early:
+        cloudwatch.set_alarm_state(**ring)
+    alarms = {"alarmNames": ["errors"], "enable": True, "rollback": True}
+    hook = {"targetType": "PAUSE", "lifecycleStages": ["POST_PRODUCTION_TRAFFIC_SHIFT"]}
+    configuration = {"strategy": "BLUE_GREEN", "alarms": alarms, "lifecycleHooks": [hook]}
+    aws("ecs").update_service(
+        cluster="main", service="app", forceNewDeployment=True, deploymentConfiguration=configuration
+    )
+    assert _latest(aws)["alarms"]["status"] == ("DISABLED" if early else "MONITORING")
+    cloudwatch.set_alarm_state(**ring)
+    _latest(aws)
+    latest = _latest(aws)
+    if early:
+        assert (latest["status"], _weights(aws, made["rules"][0])) == ("IN_PROGRESS", [0, 100])
+        return
+    assert (latest["status"], latest["alarms"]["triggeredAlarmNames"]) == ("ROLLBACK_SUCCESSFUL", ["errors"])
+    assert _weights(aws, made["rules"][0]) == [100, 0]
