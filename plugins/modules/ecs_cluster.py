@@ -66,6 +66,10 @@ options:
       tags:
         description: Tags of this cluster.
         type: dict
+  purge_capacity_providers:
+    description: Take out capacity providers that are not listed. ECS refuses that while a service uses one.
+    type: bool
+    default: true
   state:
     description: Whether the clusters exist. V(absent) needs a cluster without services and tasks.
     type: str
@@ -136,7 +140,12 @@ CLUSTER_SPEC = dict(
 
 def work(module: PlatformModule) -> t.NoReturn:
     aliases = [(each["exec"] or {}).get("kms_key") for each in module.params["clusters"]]
-    kind = Clusters(module.api("ecs"), KeyNames(module.api("kms"), aliases), lambda: module.api("servicediscovery"))
+    kind = Clusters(
+        module.api("ecs"),
+        KeyNames(module.api("kms"), aliases),
+        lambda: module.api("servicediscovery"),
+        keep_providers=not module.params["purge_capacity_providers"],
+    )
     request = module.listed(kind, "clusters", cluster_state)
     module.reconcile(request, wait=600)
 
@@ -145,6 +154,7 @@ def main() -> None:
     PlatformModule(
         argument_spec=dict(
             clusters=dict(type="list", elements="dict", required=True, options=CLUSTER_SPEC),
+            purge_capacity_providers=dict(type="bool", default=True),
             state=dict(type="str", choices=["present", "absent"], default="present"),
             **TAGS_SPEC,
         )

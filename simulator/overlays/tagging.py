@@ -56,6 +56,7 @@ def _living_ids(context: Context) -> set[str]:
     """The ids of the EC2 things that are not deleted; tags outlive them in moto."""
     ec2 = context.backend("ec2")
     ids = {*ec2.vpcs, *ec2.internet_gateways, *ec2.route_tables, *ec2.network_acls, *ec2.flow_logs, *ec2.enis}
+    ids |= set(ec2.launch_templates)
     ids |= {eip.allocation_id for eip in ec2.addresses}
     ids |= {subnet for zone in ec2.subnets.values() for subnet in zone}
     ids |= {group for groups in ec2.groups.values() for group in groups}
@@ -69,7 +70,7 @@ def _living_ids(context: Context) -> set[str]:
 
 def _is_living(resource_id: str, living: set[str], kind: str) -> bool:
     # things of later phases (instances, images) are taken from moto's tags as they are
-    return resource_id in living or kind in ("instance", "volume", "snapshot", "image", "launch-template", "key-pair")
+    return resource_id in living or kind in ("instance", "volume", "snapshot", "image", "key-pair")
 
 
 @tagged_resources

@@ -56,4 +56,24 @@ def autoscaling(aws: Aws) -> None:
     scaling.deregister_scalable_target(**SCALED)
 
 
-CAPACITY: list[Callable[[Aws], None]] = [autoscaling]
+def instances(aws: Aws) -> None:
+    made, scaling = make_platform(aws), aws("autoscaling")
+    aws("ec2").create_launch_template(
+        LaunchTemplateName="nodes", LaunchTemplateData={"ImageId": "ami-12345678", "InstanceType": "t3.medium"}
+    )
+    aws("ec2").describe_launch_templates(LaunchTemplateNames=["nodes"])
+    scaling.create_auto_scaling_group(
+        AutoScalingGroupName="nodes",
+        MinSize=0,
+        MaxSize=2,
+        VPCZoneIdentifier=made["subnets"][0],
+        LaunchTemplate={"LaunchTemplateName": "nodes", "Version": "$Latest"},
+        NewInstancesProtectedFromScaleIn=True,
+    )
+    (group,) = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=["nodes"])["AutoScalingGroups"]
+    provider = {"autoScalingGroupArn": group["AutoScalingGroupARN"], "managedTerminationProtection": "ENABLED"}
+    aws("ecs").create_capacity_provider(name="nodes", autoScalingGroupProvider=provider)
+    aws("ecs").delete_capacity_provider(capacityProvider="nodes")
+
+
+CAPACITY: list[Callable[[Aws], None]] = [autoscaling, instances]

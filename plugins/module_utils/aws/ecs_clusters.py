@@ -29,11 +29,14 @@ class Clusters(Kind):
     kind = "ECS cluster"
     statuses = CLUSTER
 
-    def __init__(self, ecs: Api, keys: KeyNames, discovery: Callable[[], Api]) -> None:
-        """`discovery` gives Cloud Map, which is asked only where a namespace is wanted by name."""
+    def __init__(self, ecs: Api, keys: KeyNames, discovery: Callable[[], Api], *, keep_providers: bool = False) -> None:
+        """`discovery` gives Cloud Map, which is asked only where a namespace is wanted by name; `keep_providers` leaves
+        capacity providers in a cluster that are not wanted.
+        """
         self.ecs = ecs
         self.keys = keys
         self.discovery = discovery
+        self.keep_providers = keep_providers
         self._namespaces: dict[str, str] | None = None
 
     def observe(self, scope: Scope, names: Iterable[str]) -> dict[str, Observed]:
@@ -59,10 +62,14 @@ class Clusters(Kind):
 
     def settle(self, wanted: State, observed: State) -> State:
         """ECS keeps the ARN of a namespace that was given by name."""
+        settled = dict(wanted)
         name, arn = wanted.get("service_connect_namespace"), observed.get("service_connect_namespace")
         if name and arn and name != arn and self._namespace(arn) == name:
-            return {**wanted, "service_connect_namespace": arn}
-        return wanted
+            settled["service_connect_namespace"] = arn
+        if self.keep_providers and wanted.get("capacity_providers") is not None:
+            present = observed.get("capacity_providers") or []
+            settled["capacity_providers"] = sorted({*wanted["capacity_providers"], *present})
+        return settled
 
     def _namespace(self, arn: str) -> str:
         if self._namespaces is None:

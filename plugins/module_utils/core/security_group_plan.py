@@ -85,7 +85,7 @@ def security_group_plan(
         {
             "name": group("endpoints"),
             "description": "Interface endpoints of AWS services",
-            "ingress": _callers(HTTPS, [group(each) for each in served], ()),
+            "ingress": _callers(HTTPS, [group("ecs-instances"), *(group(each) for each in served)], ()),
             "egress": [],
         },
     ]
@@ -107,14 +107,23 @@ def security_group_plan(
         _rule(POSTGRESQL, "PostgreSQL", groups=[group("postgres")]),
         _rule(REDIS, "Redis", groups=[group("redis")]),
     ]
-    # The group is there always: it could not be deleted before the endpoint that uses it.
+    instances = {
+        "name": group("ecs-instances"),
+        "description": "Instances of the cluster, beside the tasks on them",
+        "ingress": [],
+        "egress": [
+            *([_rule(HTTPS, "HTTPS", cidrs=egress_cidrs)] if egress_cidrs else []),
+            _rule(HTTPS, "Endpoints", groups=[group("endpoints")]),
+        ],
+    }
+    # Both groups are there always: they could not be deleted before the endpoint or the instances that use them.
     vpn = {
         "name": group("client-vpn"),
         "description": "Administrators by Client VPN",
         "ingress": [],
         "egress": stores if with_vpn else [],
     }
-    groups.append(vpn)
+    groups += [vpn, instances]
     return sorted(groups, key=lambda each: str(each["name"]))
 
 

@@ -70,6 +70,13 @@ def test_changes_one_field(edit, fields):
 
 
 @pytest.mark.usefixtures("ecs")
+def test_other_capacity_providers_may_stay():
+    run_module(MODULE, args())
+
+    assert_settled(MODULE, args({"capacity_providers": ["FARGATE"]}, purge_capacity_providers=False))
+
+
+@pytest.mark.usefixtures("ecs")
 def test_what_is_not_said_is_left_alone():
     run_module(MODULE, args())
 

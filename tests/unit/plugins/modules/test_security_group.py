@@ -51,7 +51,7 @@ def test_create_as_previewed_then_nothing(ec2):
 
     assert changes(created) == {
         ("create", "security group", f"monay-dev-{name}")
-        for name in ("alb", "backend-common", "admin", "postgres", "redis", "endpoints", "client-vpn")
+        for name in ("alb", "backend-common", "admin", "postgres", "redis", "endpoints", "client-vpn", "ecs-instances")
     }
     alb, backend = (group_of(ec2, f"monay-dev-{name}") for name in ("alb", "backend-common"))
     assert [pair["GroupId"] for each in backend["IpPermissions"] for pair in each["UserIdGroupPairs"]] == [
@@ -155,7 +155,7 @@ def test_groups_that_name_each_other_are_deleted(ec2):
 
     removed = assert_previewed("security_group", gone)
 
-    assert len(removed["changes"]) == 7
+    assert len(removed["changes"]) == 8
     assert [each["GroupName"] for each in ec2.describe_security_groups()["SecurityGroups"]] == ["default", "default"]
     assert_settled("security_group", gone)
 
@@ -204,6 +204,6 @@ def test_another_description_is_refused(ec2):
 
 
 def test_without_a_vpc_check_mode_previews_and_the_real_run_refuses(aws):  # noqa: F811
-    assert len(run_module("security_group", task(), check=True)["changes"]) == 7
+    assert len(run_module("security_group", task(), check=True)["changes"]) == 8
 
     assert "VPC monay-dev does not exist" in fail_module("security_group", task())

@@ -185,7 +185,8 @@ def test_nothing_may_go_anywhere_but_by_https():
         if each.get("cidr") == "0.0.0.0/0"
     ]
 
-    assert open_rules == [("monay-dev-admin", "443"), ("monay-dev-backend-common", "443")]
+    senders = ("admin", "backend-common", "ecs-instances")
+    assert open_rules == [(f"monay-dev-{name}", "443") for name in senders]
 
 
 def test_administrators():
