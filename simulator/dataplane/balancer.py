@@ -6,10 +6,11 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 from simulator.dataplane.floor import Watch
-from simulator.dataplane.forwarding import Exchange, forward
+from simulator.dataplane.forwarding import Exchange, Visit, forward
 from simulator.dataplane.routing import Request, choose_group, cookies_of, host_of, redirect, rule_for
 from simulator.dataplane.wire import Head, Headers, WireError, answer, pieces, read_head
 
@@ -71,82 +72,72 @@ class ListenerDoor:
             head = await read_head(reader)
             if head is None:
                 return False
-            if head.length is not None and head.is_chunked:
-                raise WireError("two lengths of one body")  # noqa: TRY301 - answered like any other
+            visit = self._visit(reader, writer, watch, head)
         except WireError:
-            self._say(writer, 400, b"", False, close=True)
+            headers = [SERVER, *HTML, ("Connection", "close")]
+            writer.write(answer(400, page(400), headers))
+            self.floor.figures.answered(self.listener, None, 400, 0)
             return False
         watch.touched = self._now()
-        host, is_local = host_of(head.values.get("host", ""))
-        if not host:
-            self._say(writer, 400, head.first.encode(), head.first == "HEAD", close=True)
-            return False
         if head.values.get("expect", "").lower() == "100-continue":
             writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        if self._blocks(visit.request.client):
+            return await self._own(visit, 403, page(403), HTML)
+        return await self._act(visit, rule_for(self.listener.rules, visit.request).action)
+
+    @staticmethod
+    def _visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, watch: Watch, head: Head) -> Visit:
+        """:raises WireError: for a request that cannot be passed on."""
+        host, is_local = host_of(head.values.get("host", ""))
+        if not host or (head.length is not None and head.is_chunked):
+            raise WireError("no host, or two lengths of one body")
         path, _mark, query = head.second.partition("?")
         client = str(writer.get_extra_info("peername")[0])
         request = Request(head.first, host, path, query, head.values, client)
-        listener = self.listener
-        if listener.acl is not None:
-            blocked = self.floor.firewall.blocks(listener.acl, client, self._now())
-            self.floor.figures.judged(listener.acl, blocked=blocked)
-            if blocked:
-                return await self._own(reader, writer, head, 403, page(403), HTML)
-        action = rule_for(listener.rules, request).action
+        return Visit(reader, writer, watch, head, request, is_local)
+
+    def _blocks(self, client: str) -> bool:
+        acl = self.listener.acl
+        if acl is None:
+            return False
+        blocked = self.floor.firewall.blocks(acl, client, self._now())
+        self.floor.figures.judged(acl, blocked=blocked)
+        return blocked
+
+    async def _act(self, visit: Visit, action: Item) -> bool:
         if action["Type"] == "forward":
-            return await self._forward(reader, writer, watch, head, request, action["ForwardConfig"])
+            return await self._forward(visit, action["ForwardConfig"])
         if action["Type"] == "redirect":
-            return await self._redirect(reader, writer, head, request, action["RedirectConfig"], is_local)
+            return await self._redirect(visit, action["RedirectConfig"])
         config = action["FixedResponseConfig"]
         body = (config.get("MessageBody") or "").encode()
         kind = [("Content-Type", f"{config.get('ContentType', 'text/plain')}; charset=utf-8")]
-        return await self._own(reader, writer, head, int(config["StatusCode"]), body, kind)
+        return await self._own(visit, int(config["StatusCode"]), body, kind)
 
-    def _say(self, writer: asyncio.StreamWriter, status: int, _method: bytes, head_only: bool, *, close: bool) -> None:
-        headers = [SERVER, ("Content-Type", "text/html"), ("Connection", "close" if close else "keep-alive")]
-        writer.write(answer(status, page(status), headers, head_only=head_only))
-        self.floor.figures.answered(self.listener, None, status, 0)
-
-    async def _own(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        head: Head,
-        status: int,
-        body: bytes,
-        headers: Headers,
-        group: Group | None = None,
-    ) -> bool:
-        """Answer without a target; the request's body is read and thrown away."""
-        async for _piece in pieces(reader, head, until_close=False):
-            continue
-        keep = head.keeps_alive
+    async def _own(self, visit: Visit, status: int, body: bytes, headers: Headers, group: Group | None = None) -> bool:
+        """Answer without a target; what is unread of the request's body is thrown away."""
+        head, writer = visit.head, visit.writer
+        if visit.unread:
+            async for _piece in pieces(visit.reader, head, until_close=False):
+                continue
+        keep = head.keeps_alive and not visit.spoiled
         own: Headers = [SERVER] if self.listener.shows_server else []
-        headers = [*own, ("Date", _date()), *headers, *self.listener.response_headers]
+        headers = [*own, ("Date", formatdate(usegmt=True)), *headers, *self.listener.response_headers]
         headers.append(("Connection", "keep-alive" if keep else "close"))
         writer.write(answer(status, body, headers, head_only=head.first == "HEAD"))
         await writer.drain()
         self.floor.figures.answered(self.listener, group, status, len(body))
         return keep
 
-    async def _redirect(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        head: Head,
-        request: Request,
-        config: dict[str, str],
-        is_local: bool,
-    ) -> bool:
+    async def _redirect(self, visit: Visit, config: dict[str, str]) -> bool:
         """To AWS's own port; for those who came by `.localhost` to the front door that stands for it."""
-        where = redirect(config, request, "https" if self.listener.secure else "http", self.listener.port)
-        if is_local:
+        where = redirect(config, visit.request, "https" if self.listener.secure else "http", self.listener.port)
+        if visit.is_local:
             where = self._localized(where)
         status = 301 if config["StatusCode"] == "HTTP_301" else 302
         text = "301 Moved Permanently" if status == 301 else "302 Found"
         body = f"<html>\r\n<head><title>{text}</title></head>\r\n</html>\r\n".encode()
-        headers = [("Content-Type", "text/html"), ("Location", where)]
-        return await self._own(reader, writer, head, status, body, headers)
+        return await self._own(visit, status, body, [*HTML, ("Location", where)])
 
     def _localized(self, where: str) -> str:
         scheme, _colon, rest = where.partition("://")
@@ -158,27 +149,18 @@ class ListenerDoor:
                 return f"{scheme}://{host}.localhost:{self.floor.ports[arn]}{slash}{path}"
         return where
 
-    async def _forward(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        watch: Watch,
-        head: Head,
-        request: Request,
-        config: Item,
-    ) -> bool:
-        floor, listener = self.floor, self.listener
-        cookies = cookies_of(head.values.get("cookie", ""))
-        arn, _sticky = choose_group(config, cookies)
-        group = floor.picture.groups.get(arn)
+    async def _forward(self, visit: Visit, config: Item) -> bool:
+        floor = self.floor
+        cookies = cookies_of(visit.head.values.get("cookie", ""))
+        group = floor.picture.groups.get(choose_group(config, cookies))
         target = floor.turns.choose(group, cookies) if group else None
         if group is None or target is None:
-            return await self._own(reader, writer, head, 503, page(503), HTML)
-        headers = self._headers(head, request)
-        exchange = Exchange(floor, listener, group, target, config, head, headers, watch, reader, writer)
+            return await self._own(visit, 503, page(503), HTML)
+        headers = self._headers(visit.head, visit.request)
+        exchange = Exchange(floor, self.listener, group, target, config, headers, visit)
         status = await forward(exchange)
         if status:
-            return await self._own(reader, writer, head, status, page(status), HTML, group)
+            return await self._own(visit, status, page(status), HTML, group)
         return exchange.keeps_open
 
     def _headers(self, head: Head, request: Request) -> Headers:
@@ -197,7 +179,3 @@ class ListenerDoor:
         headers.append(("Host", request.host))
         headers.append(("X-Amzn-Trace-Id", trace_id(values.get("x-amzn-trace-id", ""))))
         return headers
-
-
-def _date() -> str:
-    return time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime())

@@ -25,6 +25,7 @@ from simulator.dataplane.wire import (
 
 if TYPE_CHECKING:
     from simulator.dataplane.picture import Group, Listener, Target
+    from simulator.dataplane.routing import Request
 
 REPLACED = HOP | {"host", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-port", "x-amzn-trace-id", "expect"}
 # A body up to here is kept, so that it can be sent again over a new connection.
@@ -32,24 +33,54 @@ KEPT = 65536
 
 
 @dataclass
+class Visit:
+    """One request of a client."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    watch: Watch
+    head: Head
+    request: Request
+    is_local: bool
+    """Whether it came by a name that ends in `.localhost`."""
+    unread: bool = True
+    """Whether the body, if any, is still to be read."""
+    spoiled: bool = False
+    """Whether part of the body will never be read, so that no other request can follow."""
+
+
+@dataclass
 class Exchange:
-    """One request and all that belongs to it."""
+    """A request on its way to a target, and back."""
 
     floor: Floor
     listener: Listener
     group: Group
     target: Target
     config: dict[str, object]
-    head: Head
     headers: Headers
-    watch: Watch
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
+    visit: Visit
     keeps_open: bool = True
     body: bytes | None = b""
     """The whole body where it is small; None where it is streamed."""
     begun: float = 0.0
     size: int = 0
+
+    @property
+    def head(self) -> Head:
+        return self.visit.head
+
+    @property
+    def watch(self) -> Watch:
+        return self.visit.watch
+
+    @property
+    def reader(self) -> asyncio.StreamReader:
+        return self.visit.reader
+
+    @property
+    def writer(self) -> asyncio.StreamWriter:
+        return self.visit.writer
 
     @property
     def secure(self) -> bool:
@@ -68,7 +99,7 @@ async def forward(exchange: Exchange) -> int:
         await _keep_body(exchange)
         return await _attempts(exchange)
     finally:
-        exchange.watch.target = None
+        exchange.watch.target, exchange.watch.expired = None, False
         left = floor.turns.under_way.get(key, 1) - 1
         if left:
             floor.turns.under_way[key] = left
@@ -78,6 +109,7 @@ async def forward(exchange: Exchange) -> int:
 
 async def _keep_body(exchange: Exchange) -> None:
     head = exchange.head
+    exchange.visit.unread = False
     length = head.length or 0
     if head.is_chunked or length > KEPT:
         exchange.body = None
@@ -93,7 +125,8 @@ async def _attempts(exchange: Exchange) -> int:
             streams, reused = await exchange.floor.connect(exchange.target, secure=exchange.secure, fresh=fresh)
         except Unreachable as unreachable:
             exchange.floor.figures.unreachable(exchange.listener, exchange.group)
-            return _failed(exchange, unreachable.status)
+            exchange.visit.spoiled = exchange.body is None
+            return unreachable.status
         exchange.watch.target = streams[1]
         exchange.begun = time.monotonic()
         try:
@@ -101,25 +134,13 @@ async def _attempts(exchange: Exchange) -> int:
             response = await _response(streams)
         except (ConnectionError, WireError, asyncio.IncompleteReadError):
             streams[1].close()
-            if exchange.watch.expired:
-                exchange.watch.target, exchange.watch.expired = None, False
-                return _failed(exchange, 504)
-            if reused:
+            if reused and not exchange.watch.expired:
                 fresh = True
                 continue
-            return _failed(exchange, 502)
+            exchange.visit.spoiled = exchange.body is None
+            return 504 if exchange.watch.expired else 502
         await _answer(exchange, streams, response)
         return 0
-
-
-def _failed(exchange: Exchange, status: int) -> int:
-    """What is left of a streamed body cannot be skipped: the connection ends after the answer."""
-    exchange.keeps_open = exchange.body is not None
-    exchange.head.values.pop("content-length", None)
-    exchange.head.values.pop("transfer-encoding", None)
-    if not exchange.keeps_open:
-        exchange.head.values["connection"] = "close"
-    return status
 
 
 async def _send(exchange: Exchange, streams: Streams) -> None:

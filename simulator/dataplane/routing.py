@@ -119,19 +119,19 @@ def token(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:40]
 
 
-def choose_group(config: Item, cookies: dict[str, str]) -> tuple[str, bool]:
-    """The target group by weight, or by the cookie of an earlier request; whether the cookie decided."""
+def choose_group(config: Item, cookies: dict[str, str]) -> str:
+    """The target group by weight, or by the cookie of an earlier request; "" where none has a weight."""
     groups = [one for one in config["TargetGroups"] if one["Weight"] > 0]
     if not groups:
-        return "", False
+        return ""
     if config["TargetGroupStickinessConfig"].get("Enabled"):
         for one in groups:
             if cookies.get(GROUP_COOKIE) == token(one["TargetGroupArn"]):
-                return str(one["TargetGroupArn"]), True
+                return str(one["TargetGroupArn"])
     if len(groups) == 1:
-        return str(groups[0]["TargetGroupArn"]), False
+        return str(groups[0]["TargetGroupArn"])
     chosen = random.choices(groups, [one["Weight"] for one in groups])[0]  # noqa: S311 - chance, no secret
-    return str(chosen["TargetGroupArn"]), False
+    return str(chosen["TargetGroupArn"])
 
 
 class Turns:

@@ -205,7 +205,7 @@ class Tasks:
         grace = task.service.settings.get("healthCheckGracePeriodSeconds", 0) / PACE
         age = time.time() - task.moments["startedAt"].timestamp()
         for group, state, reason in states:
-            if state == "unhealthy" and (was_good or (age >= grace and running.is_settled)):
+            if state == "unhealthy" and running.is_settled and (was_good or age >= grace):
                 name, port = task.service.name, task.targets[0][1]
                 task.service.say(
                     f"(service {name}) (port {port}) is unhealthy in (target-group {group}) due to (reason {reason})."

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from simulator.world import World
 
 Item = dict[str, Any]
-HOSTED_ZONE = "Z2FDTNDATAQYW2"
 
 
 @dataclass

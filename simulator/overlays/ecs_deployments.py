@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from simulator.overlays.ecs_rollout import Step
     from simulator.world import World
 
+ALARM_SECONDS = 1.0
 NOTHING_TO_RETURN_TO = "No rollback candidate was found to run the rollback."
 
 
@@ -82,7 +83,7 @@ def _advance(world: World, context: Context, service: Service, deployment: Deplo
     """Leave the present step if it is done; whether there was a change."""
     if deployment.status not in ("IN_PROGRESS", "ROLLBACK_IN_PROGRESS"):
         return False
-    triggered = _in_alarm(context, deployment.watched_alarms) if deployment.watched_alarms else []
+    triggered = _look_at_alarms(context, deployment)
     if triggered and not deployment.is_rolling_back:
         deployment.triggered_alarms = triggered
         fail(world, service, deployment, f"Service deployment rolled back because of alarm(s): {', '.join(triggered)}.")
@@ -100,6 +101,16 @@ def _advance(world: World, context: Context, service: Service, deployment: Deplo
     except ecs_traffic.TrafficError as error:
         fail(world, service, deployment, str(error))
     return True
+
+
+def _look_at_alarms(context: Context, deployment: Deployment) -> list[str]:
+    """The watched alarms that are in ALARM; asked at most once a second."""
+    clock = context.world.clock
+    moment = clock.now()
+    if not deployment.watched_alarms or not (clock.instant or moment - deployment.looked_at >= ALARM_SECONDS):
+        return []
+    deployment.looked_at = moment
+    return _in_alarm(context, deployment.watched_alarms)
 
 
 def _is_done(context: Context, service: Service, deployment: Deployment, step: Step) -> bool:

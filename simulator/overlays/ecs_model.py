@@ -122,6 +122,7 @@ class Deployment:
     failures: int = 0
     circuit_open: bool = False
     watched_alarms: list[str] = field(default_factory=list)
+    looked_at: float = 0.0
     triggered_alarms: list[str] = field(default_factory=list)
     hooks: list[Facts] = field(default_factory=list)
     test_weight: dict[str, float] = field(default_factory=dict)

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from simulator.errors import AwsError, not_implemented
-from simulator.overlays.elbv2_model import Item, balancing, find, groups_of, invalid
+from simulator.overlays.elbv2_model import Item, balancing, find, invalid
 
 if TYPE_CHECKING:
     from simulator.overlay import Context
@@ -170,7 +170,3 @@ def _check_values(name: str, config: Item) -> None:
             raise invalid(f"The condition value '{text}' must have 1 to 128 characters")
         if name == "path-pattern" and not re.fullmatch(r"[A-Za-z0-9_\-.$/~\"'@:+&*?]+", text):
             raise invalid(f"The path pattern '{text}' has characters that are not allowed")
-
-
-def same_groups(one: list[Item], other: list[Item]) -> bool:
-    return groups_of(one) == groups_of(other)

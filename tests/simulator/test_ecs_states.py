@@ -3,11 +3,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import math
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore import xform_name
 
+from simulator import overlays
+from simulator.clock import Clock
+from simulator.models import model_of
+from simulator.overlay import inside
+from simulator.world import World
 from tests.simulator.scenarios_ecs import (
     ECS_TAG,
     IMAGE,
@@ -21,10 +27,13 @@ from tests.simulator.scenarios_ecs import (
     service,
 )
 from tests.simulator.test_ec2_states import refused
-from tests.support.simulator import Simulator
+from tests.support.simulator import ACCOUNT, REGION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.support.simulator import Simulator
 
     Aws = Callable[..., Any]
 
@@ -395,15 +404,74 @@ def test_the_tagging_api_finds_what_ecs_has(aws: Aws) -> None:
     assert {"key": "Owner", "value": "me"} in aws("ecs").list_tags_for_resource(resourceArn=arn)["tags"]
 
 
-def test_a_deployment_under_way_survives_a_restart(tmp_path: Path) -> None:
-    state = tmp_path / "state"
-    with Simulator(state_file=state) as first:
-        made = _deployed(first.client, "BLUE_GREEN")
-        brief = pause(first.client)
-        assert make_image(first.client, "1.1.0") != made["digest"]
-    with Simulator(state_file=state) as second:
-        aws = second.client
-        hook = open_hook(aws, brief)
-        aws("ecs").continue_service_deployment(serviceDeploymentArn=brief["serviceDeploymentArn"], hookId=hook)
-        assert deployment(aws, brief)["status"] == "SUCCESSFUL"
-        assert _weights(aws, made["rules"][0]) == [0, 100]
+class _Direct:
+    """A client that asks a world without a server."""
+
+    def __init__(self, world: World, service: str) -> None:
+        self._world, self._service = world, service
+        self._operations = {xform_name(name): name for name in model_of(service).model.operation_names}
+
+    def __getattr__(self, method: str) -> Callable[..., dict[str, Any]]:
+        def call(**parameters: Any) -> dict[str, Any]:
+            self._world.schedule.run_due(self._world)
+            context = inside(self._world, ACCOUNT, REGION)
+            return context.invoke(self._service, self._operations[method], **parameters)
+
+        return call
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    overlays.load_all()
+    world = World(Clock(math.inf))
+    yield world
+    world.reset()
+
+
+def test_a_deployment_under_way_survives_a_restart(world: World, tmp_path: Path) -> None:
+    def aws(service: str) -> Any:
+        return _Direct(world, service)
+
+    made = _deployed(aws, "BLUE_GREEN")
+    brief = pause(aws)
+    assert make_image(aws, "1.1.0") != made["digest"]
+    world.save(str(tmp_path / "state"))
+    world.reset()
+    world.load(str(tmp_path / "state"))
+    hook = open_hook(aws, brief)
+    aws("ecs").continue_service_deployment(serviceDeploymentArn=brief["serviceDeploymentArn"], hookId=hook)
+    assert deployment(aws, brief)["status"] == "SUCCESSFUL"
+    assert _weights(aws, made["rules"][0]) == [0, 100]
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_an_alarm_turns_a_deployment_back_unless_it_rang_before(aws: Aws, *, early: bool) -> None:
+    made, cloudwatch = _deployed(aws, "BLUE_GREEN"), aws("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName="errors",
+        Namespace="Test",
+        MetricName="Errors",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    ring = {"AlarmName": "errors", "StateValue": "ALARM", "StateReason": "test"}
+    if early:
+        cloudwatch.set_alarm_state(**ring)
+    alarms = {"alarmNames": ["errors"], "enable": True, "rollback": True}
+    hook = {"targetType": "PAUSE", "lifecycleStages": ["POST_PRODUCTION_TRAFFIC_SHIFT"]}
+    configuration = {"strategy": "BLUE_GREEN", "alarms": alarms, "lifecycleHooks": [hook]}
+    aws("ecs").update_service(
+        cluster="main", service="app", forceNewDeployment=True, deploymentConfiguration=configuration
+    )
+    assert _latest(aws)["alarms"]["status"] == ("DISABLED" if early else "MONITORING")
+    cloudwatch.set_alarm_state(**ring)
+    _latest(aws)
+    latest = _latest(aws)
+    if early:
+        assert (latest["status"], _weights(aws, made["rules"][0])) == ("IN_PROGRESS", [0, 100])
+        return
+    assert (latest["status"], latest["alarms"]["triggeredAlarmNames"]) == ("ROLLBACK_SUCCESSFUL", ["errors"])
+    assert _weights(aws, made["rules"][0]) == [100, 0]
