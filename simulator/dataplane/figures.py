@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from simulator.dataplane.sites import Site
     from simulator.world import World
 
-PUT_SECONDS = 10
+PUT_SECONDS = 5
 MOST_VALUES, MOST_DATA = 150, 500
 ALB, CDN, WAF, ACM = "AWS/ApplicationELB", "AWS/CloudFront", "AWS/WAFV2", "AWS/CertificateManager"
 # Account, region, namespace, metric, dimensions.

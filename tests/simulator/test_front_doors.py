@@ -92,7 +92,7 @@ class Built:
         actions = forward((self.groups[0], blue), (self.groups[1], green))
         actions[0]["ForwardConfig"] |= sticky
         self.elb.modify_rule(RuleArn=self.rule, Actions=actions)
-        time.sleep(0.3)
+        self.follow()
 
     def register(self, *targets: Target) -> None:
         """The first with blue, the second with green, and wait until they are healthy."""
@@ -108,8 +108,12 @@ class Built:
     def until(self, group: str, state: str) -> dict[str, Any]:
         """The health of a group's first target once it has a state, and the front door knows it."""
         found = eventually(lambda: (health := self.state(group)).get("State") == state and health)
-        time.sleep(0.3)
+        self.follow()
         return dict(found)
+
+    def follow(self) -> None:
+        """Wait until the front doors do what the control plane says."""
+        self.simulator.control("GET", "front_doors")
 
     def client(self, host: str = HOST) -> Client:
         context = trusting(self.simulator) if self.certificate else None
@@ -207,8 +211,9 @@ def test_no_request_is_lost_while_traffic_moves(simulator: Simulator, targets: l
         thread.start()
     for blue, green in ((0, 1), (50, 50), (1, 0), (0, 1)):
         built.weigh(blue, green)
+        time.sleep(0.2)
     built.elb.deregister_targets(TargetGroupArn=built.groups[0], Targets=[targets[0].registration])
-    time.sleep(0.3)
+    time.sleep(0.2)
     stop.set()
     for thread in threads:
         thread.join()
@@ -283,7 +288,7 @@ def test_stickiness_of_group_and_target(simulator: Simulator, targets: list[Targ
     assert {client.who(Cookie=cookie) for _number in range(6)} == {json.loads(body)["who"]}
     built.weigh(50, 50, TargetGroupStickinessConfig={"Enabled": True, "DurationSeconds": 60})
     built.elb.deregister_targets(TargetGroupArn=built.groups[0], Targets=[targets[1].registration])
-    time.sleep(0.3)
+    built.follow()
     _status, headers, body = client.ask()
     group = next(part for part in headers["set-cookie"].split() if part.startswith("AWSALBTG=")).rstrip(";")
     assert {client.who(Cookie=group) for _number in range(20)} == {json.loads(body)["who"]}
@@ -318,7 +323,7 @@ def test_what_the_load_balancer_says_itself(simulator: Simulator, targets: list[
     built.elb.modify_load_balancer_attributes(
         **balancer, Attributes=[{"Key": "idle_timeout.timeout_seconds", "Value": "1"}]
     )
-    time.sleep(0.3)
+    built.follow()
     targets[0].pause = 3
     assert built.client().ask("/slow")[0] == 504
     nobody = {"Id": "10.10.0.99", "Port": 1}
@@ -422,7 +427,7 @@ def test_a_listener_puts_headers_on_answers_and_takes_the_server_away(
     hsts = {"Key": "routing.http.response.strict_transport_security.header_value", "Value": "max-age=60"}
     server = {"Key": "routing.http.response.server.enabled", "Value": "false"}
     built.elb.modify_listener_attributes(ListenerArn=built.listener, Attributes=[hsts, server])
-    time.sleep(0.3)
+    built.follow()
     for host in (HOST, "other.example"):
         headers = built.client(host).ask()[1]
         assert headers["strict-transport-security"] == "max-age=60"
