@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,14 +41,16 @@ class ActionModule(ActionBase):
         given = variables.keys() - variables["hostvars"][variables["inventory_hostname"]].keys()
         specs = {
             role: {name: option for name, option in self._options(role).items() if name not in given}
-            for roles in components.values()
-            for role in ["platform", *roles]
+            for role in {"platform", *(role for roles in components.values() for role in roles)}
         }
+        known = frozenset(name for options in specs.values() for name in options)
         # All hosts of the play at once, so that what is wrong for all of them is said once.
         lines: dict[Problem, str] = {}
         for host in variables["ansible_play_hosts_all"]:
             of_host = variables["hostvars"][host]
-            for problem in self._problems(of_host, components, specs):
+            mine = ["platform", *(role for group in of_host["group_names"] for role in components.get(group, []))]
+            options = {name: spec for role in mine for name, spec in specs[role].items()}
+            for problem in [*_wrong_names(of_host, known, specs), *_wrong_values(of_host, options)]:
                 lines.setdefault(problem, place_of(problem.variable, of_host.get("inventory_dir"), host))
         if not lines:
             return {"changed": False}
@@ -59,13 +62,6 @@ class ActionModule(ActionBase):
             "problems": [{"variable": problem.variable, "message": problem.message} for problem in lines],
         }
 
-    def _problems(
-        self, variables: Mapping[str, Any], components: Mapping[str, list[str]], specs: Mapping[str, dict[str, Any]]
-    ) -> Iterator[Problem]:
-        mine = ["platform", *(role for group in variables["group_names"] for role in components.get(group, []))]
-        yield from _wrong_names(variables, specs)
-        yield from _wrong_values(variables, {name: spec for role in mine for name, spec in specs[role].items()})
-
     def _options(self, role: str) -> dict[str, dict[str, Any]]:
         """The options of all entry points of a role, by variable."""
         path = ROLES / role / "meta" / "argument_specs.yml"
@@ -75,16 +71,21 @@ class ActionModule(ActionBase):
         return {name: option for entry in specs.values() for name, option in (entry.get("options") or {}).items()}
 
 
-def _wrong_names(variables: Mapping[str, Any], specs: Mapping[str, dict[str, Any]]) -> Iterator[Problem]:
+def _wrong_names(variables: Mapping[str, Any], known: frozenset[str], roles: Iterable[str]) -> Iterator[Problem]:
     """Variables that look like a role's but that no role knows."""
-    known = {name for options in specs.values() for name in options}
-    prefixes = tuple(f"{role}_" for role in specs)
+    prefixes = tuple(f"{role}_" for role in roles)
     for name in sorted(set(variables) - known):
-        near = difflib.get_close_matches(name, known, n=1, cutoff=ALIKE)
+        near = _nearest(name, known)
         if near:
-            yield Problem(name, f"no role knows this variable; did you mean {near[0]}?")
+            yield Problem(name, f"no role knows this variable; did you mean {near}?")
         elif name.startswith(prefixes):
             yield Problem(name, "no role knows this variable; docs/inventory.md lists those that exist")
+
+
+@functools.cache
+def _nearest(name: str, known: frozenset[str]) -> str:
+    """The name that is probably meant, or nothing; the same for all hosts."""
+    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=ALIKE)), "")
 
 
 def _wrong_values(variables: Mapping[str, Any], options: Mapping[str, dict[str, Any]]) -> Iterator[Problem]:

@@ -121,7 +121,7 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SERVER_LOST = b"warm_local: the server process ended while this module was running, so its result is not known\n"
 
 
-class WarmUnavailableError(Exception):
+class WarmUnavailableError(OSError):
     """The server cannot run this module, and nothing of the module has run: the builtin way is safe."""
 
 
@@ -164,7 +164,12 @@ class Connection(LocalConnection):
     def set_options(self, *args: Any, **kwargs: Any) -> None:
         super().set_options(*args, **kwargs)
         if self._may_be_warm():  # ansible-core builds the archive of the task's module after this
-            self._try(self._archives.give)
+            self._try(self._prepare)
+
+    def _prepare(self) -> None:
+        """With the first task of a run, whatever it does: others will need a server, which takes a second to start."""
+        if self._archives.give():
+            connect_server(sys.executable, self._controller_pid).close()
 
     def _try(self, step: Callable[[], None]) -> None:
         """Do something that saves time, and without which the task runs too."""

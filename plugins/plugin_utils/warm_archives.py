@@ -7,7 +7,6 @@ An archive holds code, never parameters. ansible-core looks for it in the direct
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import re
@@ -61,21 +60,24 @@ class Archives:
         self.run = Path(constants.DEFAULT_LOCAL_TMP) / "ansiballz_cache"  # where ansible-core looks
         self.kept = Path(constants.DEFAULT_LOCAL_TMP) / "warm_kept"  # a link to what fits this run
 
-    def give(self) -> None:
+    def give(self) -> bool:
         """Put the archives that ansible-core would build in the same way into the directory of the run, once a run."""
-        with contextlib.suppress(FileExistsError):  # another task was first
+        try:
             self.run.mkdir()
-            place = hashlib.sha256(repr(sources()).encode()).hexdigest()[:16]
-            kept = self.home / place / fingerprint()
-            kept.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not is_private(kept):
-                raise PermissionError(f"{kept} is not a private directory of this user")
-            for archive in kept.iterdir():
-                if NAME.fullmatch(archive.name):
-                    (self.run / archive.name).symlink_to(archive)
-            self.kept.symlink_to(kept)
-            for outdated in set(kept.parent.iterdir()) - {kept}:
-                shutil.rmtree(outdated, ignore_errors=True)
+        except FileExistsError:
+            return False  # another task was first
+        place = hashlib.sha256(repr(sources()).encode()).hexdigest()[:16]
+        kept = self.home / place / fingerprint()
+        kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not is_private(kept):
+            raise PermissionError(f"{kept} is not a private directory of this user")
+        for archive in kept.iterdir():
+            if NAME.fullmatch(archive.name):
+                (self.run / archive.name).symlink_to(archive)
+        self.kept.symlink_to(kept)
+        for outdated in set(kept.parent.iterdir()) - {kept}:
+            shutil.rmtree(outdated, ignore_errors=True)
+        return True
 
     def take(self) -> None:
         """Keep the archives that ansible-core has built."""

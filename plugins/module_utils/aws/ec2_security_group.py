@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import threading
 import typing as t
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from ..core.plan import Observed, PlanRefused, State
@@ -37,7 +38,7 @@ class SecurityGroups(VpcKind):
         super().__init__(network)
         self._wanted = wanted
         self._ids: dict[str, str] = {}
-        self._creating = threading.Lock()
+        self._creating: dict[str, threading.Lock] = defaultdict(threading.Lock)  # by name
         self._deleting = threading.Lock()
         self._lists: dict[str, str] | None = None
         self._listing = threading.Lock()
@@ -77,7 +78,7 @@ class SecurityGroups(VpcKind):
 
     def _group_id(self, name: str) -> str:
         """The id of a group that a rule names; creates it where it is wanted and not there yet."""
-        with self._creating:
+        with self._creating[name]:
             if name not in self._ids:
                 if name not in self._wanted:
                     raise PlanRefused(

@@ -9,6 +9,7 @@ keeps listing although it is deleted, or about to be, is told apart by asking th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache, partial
 
 from ..core.arn import parse_arn
 from ..core.stack import GOING, Resource, resource
@@ -40,13 +41,20 @@ def roles(iam: Api, path: str) -> list[Resource]:
 def without_ghosts(resources: Iterable[Resource], apis: Mapping[str, Callable[[str], Api]]) -> list[Resource]:
     """Drop what is gone but still listed; mark what is about to go. `apis` gives an Api by service and region."""
     checks = {"ec2:natgateway": _nat_gateway, "kms:key": _key, "secretsmanager:secret": _secret}
-    kept = []
-    for each in resources:
-        check = checks.get(each["kind"])
-        state = check(apis[parse_arn(each["arn"]).service](each["region"]), each) if check else each["state"]
-        if state:
-            kept.append({**each, "state": state})
-    return kept
+    found = list(resources)
+
+    @cache
+    def client(service: str, region: str) -> Api:
+        return apis[service](region)
+
+    looks = {
+        each["arn"]: partial(checks[each["kind"]], client(parse_arn(each["arn"]).service, each["region"]), each)
+        for each in found
+        if each["kind"] in checks
+    }
+    looked_at = side_by_side(looks)
+    states = [looked_at.get(each["arn"], each["state"]) for each in found]
+    return [{**each, "state": state} for each, state in zip(found, states, strict=True) if state]
 
 
 def _nat_gateway(ec2: Api, each: Resource) -> str:
