@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from simulator.overlays.ecs_model import Deployment, Facts
     from simulator.world import World
 
+# Failures in a row after which ECS says so.
+INCONSISTENT = 3
+
 
 def goal(deployment: Deployment) -> Revision:
     """The revision that a deployment is on its way to."""
@@ -102,6 +105,9 @@ def reconcile(world: World, service: Service, *, again: bool) -> None:
 def _may_start(world: World, service: Service, *, again: bool) -> bool:
     if service.failed_launches == 0:
         return True
+    if world.data_plane is not None:
+        # processes that fail would be started without end where nothing takes time
+        return world.clock.now() >= service.not_before
     return world.clock.reached(service.not_before) and (again or not world.clock.instant)
 
 
@@ -137,6 +143,11 @@ def _start(context: Context, service: Service, revision: Revision, count: int) -
 def failed(world: World, service: Service) -> None:
     """No new attempt before some time has passed, longer with each failure in a row."""
     service.failed_launches += 1
+    if service.failed_launches == INCONSISTENT:
+        service.say(
+            f"(service {service.name}) is unable to consistently start tasks successfully. "
+            "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
+        )
     wait = world.schedule.seconds["ecs_task"] * min(service.failed_launches, 10)
     service.not_before = world.clock.now() + wait
 

@@ -7,7 +7,7 @@ import copy
 from typing import Any
 
 from simulator.errors import AwsError, not_implemented
-from simulator.overlay import Context, answers
+from simulator.overlay import Context, answers, guards
 from simulator.overlays import ecs_service_settings, ecs_tasks
 from simulator.overlays.ecs_model import (
     Cluster,
@@ -25,6 +25,23 @@ from simulator.overlays.ecs_model import (
 from simulator.overlays.ecs_service_rules import check_run
 
 MOST_TASKS, MOST_DESCRIBED = 10, 100
+NOT_SIMULATED = (
+    "StartTask",
+    "CreateTaskSet",
+    "UpdateTaskSet",
+    "DeleteTaskSet",
+    "DescribeTaskSets",
+    "UpdateServicePrimaryTaskSet",
+    "RegisterContainerInstance",
+    "DeregisterContainerInstance",
+    "UpdateContainerInstancesState",
+)
+
+
+@guards("ecs", *NOT_SIMULATED)
+def refuse_what_is_not_simulated(context: Context) -> None:
+    """moto has state of its own for these, which knows nothing of the services here."""
+    raise not_implemented("ecs", context.call.operation)
 
 
 @answers("ecs", "RunTask")

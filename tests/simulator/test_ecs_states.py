@@ -295,6 +295,7 @@ def test_an_image_that_does_not_exist_opens_the_circuit_breaker(aws: Aws, strate
     reasons = {task["stoppedReason"] for task in _tasks(aws, "STOPPED")}
     assert any(reason.startswith("CannotPullContainerError") and ":none: not found" in reason for reason in reasons)
     assert {task["taskArn"] for task in _tasks(aws)} == running
+    assert any("unable to consistently start tasks" in event["message"] for event in _service(aws)["events"])
     assert _service(aws)["taskDefinition"] != newer
     assert _weights(aws, made["rules"][0])[0] > 0
 
@@ -392,6 +393,17 @@ def test_a_service_drains_before_it_is_gone_and_its_interfaces_with_it(simulator
     aws("ec2").delete_security_group(GroupId=made["group"])
     ecs.delete_cluster(cluster="main")
     assert ecs.describe_clusters(clusters=["main"])["clusters"][0]["status"] == "INACTIVE"
+
+
+def test_what_is_not_simulated_is_refused(aws: Aws) -> None:
+    made = make_platform(aws)
+    _register(aws, made)
+    refused("NotImplemented", aws("ecs"), "describe_task_sets", cluster="main", service="app")
+    wanted = service(made, schedulingStrategy="DAEMON")
+    refused("NotImplemented", aws("ecs"), "create_service", **wanted)
+    hook = {"lifecycleStages": ["POST_SCALE_UP"], "hookTargetArn": "arn:aws:lambda:us-east-1:111111111111:function:f"}
+    wanted = service(made, deploymentConfiguration={"strategy": "BLUE_GREEN", "lifecycleHooks": [hook]})
+    refused("NotImplemented", aws("ecs"), "create_service", **wanted)
 
 
 def test_the_tagging_api_finds_what_ecs_has(aws: Aws) -> None:
