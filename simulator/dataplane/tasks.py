@@ -200,7 +200,7 @@ class Tasks:
         except AwsError:
             return  # the target group is gone: there is nothing to say of it
         good = all(state in IN_SERVICE for _group, state, _reason in states)
-        was_good = bool(task.facts.get("inService"))
+        was_good = task.in_service
         ecs_tasks.report_targets(self._world, task, in_service=good)
         grace = task.service.settings.get("healthCheckGracePeriodSeconds", 0) / PACE
         age = time.time() - task.moments["startedAt"].timestamp()

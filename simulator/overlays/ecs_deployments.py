@@ -118,7 +118,7 @@ def _is_done(context: Context, service: Service, deployment: Deployment, step: S
         return False
     tasks = context.store(Ecs).tasks_of(service)
     target = ecs_scheduler.goal(deployment)
-    ready = sum(ecs_tasks.is_ready(task) for task in tasks if task.revision is target)
+    ready = sum(task.is_ready for task in tasks if task.revision is target)
     if step.scales and ready < service.desired:
         return False
     return not step.cleans or all(task.revision is target and task.is_living for task in tasks)
@@ -236,7 +236,7 @@ def task_changed(world: World, task: Task) -> None:
     deployment = service.deployment
     if task.last_status == "STOPPED":
         _count_failure(world, service, deployment, task)
-    elif ecs_tasks.is_ready(task):
+    elif task.is_ready:
         service.failed_launches = 0
         if deployment is not None and task.revision is deployment.target:
             _reset(deployment)

@@ -199,6 +199,8 @@ class Task:
     stopped_reason: str | None = None
     targets: list[tuple[str, int]] = field(default_factory=list)
     """Target groups that it is registered with, and the port."""
+    in_service: bool = False
+    """Whether all its load balancers send it requests; true without one."""
     launch: Facts | None = None
     """What its containers run, resolved when it was provisioned; set when a process may be started."""
     version: int = 1
@@ -214,8 +216,10 @@ class Task:
 
     @property
     def is_ready(self) -> bool:
-        """Counts as healthy for a deployment, load balancers aside."""
-        return self.is_living and self.last_status == "RUNNING" and self.health != "UNHEALTHY"
+        """Whether a deployment counts it as healthy."""
+        checked = any(one["essential"] and one.get("healthCheck") for one in self.definition.containers)
+        runs = self.is_living and self.last_status == "RUNNING" and self.in_service
+        return runs and self.health == ("HEALTHY" if checked else "UNKNOWN")
 
 
 @dataclass

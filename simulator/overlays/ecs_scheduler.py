@@ -72,14 +72,14 @@ def _rolling(context: Context, service: Service, deployment: Deployment) -> dict
     moves = ecs_rollout.rolling_moves(
         desired=service.desired,
         new=len(new),
-        new_ready=sum(map(ecs_tasks.is_ready, new)),
+        new_ready=sum(task.is_ready for task in new),
         old=len(old),
-        old_ready=sum(map(ecs_tasks.is_ready, old)),
+        old_ready=sum(task.is_ready for task in old),
         configuration=deployment.configuration,
     )
     counts = {target: min(len(new) + moves.start, service.desired)}
     # those that do nobody good go first
-    going = sorted(old, key=ecs_tasks.is_ready)[: moves.stop]
+    going = sorted(old, key=lambda task: task.is_ready)[: moves.stop]
     for task in old:
         if task.revision is not None:
             counts[task.revision] = counts.get(task.revision, 0) + (task not in going)
@@ -96,7 +96,7 @@ def reconcile(world: World, service: Service, *, again: bool) -> None:
         if len(tasks) > count:
             # the least ready first, then the newest
             newest = tasks[::-1]
-            surplus = sorted(newest, key=ecs_tasks.is_ready)[: len(tasks) - count]
+            surplus = sorted(newest, key=lambda task: task.is_ready)[: len(tasks) - count]
             _stop(world, service, surplus)
         elif len(tasks) < count and _may_start(world, service, again=again):
             _start(context, service, revision, count - len(tasks))

@@ -6,7 +6,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING
 
-from simulator.overlays import ecs_clusters
+from simulator.overlays import ecs_clusters, ecs_rollout
 from simulator.overlays.ecs_model import Revision, Service, long_number, now
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ BREAKER = {
     "enable": False,
     "rollback": False,
     "resetOnHealthyTask": True,
-    "thresholdConfiguration": {"type": "BOUNDED_PERCENT", "value": 50},
+    "thresholdConfiguration": {"type": "BOUNDED_PERCENT", "value": ecs_rollout.BREAKER_PERCENT},
 }
 # What belongs to a revision: a change of it starts a deployment, and a rollback puts it back.
 REVISED = (
@@ -91,11 +91,9 @@ def configuration(given: Facts) -> Facts:
     }
     complete["deploymentCircuitBreaker"] = {**BREAKER, **(given.get("deploymentCircuitBreaker") or {})}
     if complete["strategy"] == "CANARY":
-        canary = {"canaryPercent": 5.0, "canaryBakeTimeInMinutes": 10}
-        complete["canaryConfiguration"] = {**canary, **(given.get("canaryConfiguration") or {})}
+        complete["canaryConfiguration"] = {**ecs_rollout.CANARY, **(given.get("canaryConfiguration") or {})}
     if complete["strategy"] == "LINEAR":
-        linear = {"stepPercent": 10.0, "stepBakeTimeInMinutes": 6}
-        complete["linearConfiguration"] = {**linear, **(given.get("linearConfiguration") or {})}
+        complete["linearConfiguration"] = {**ecs_rollout.LINEAR, **(given.get("linearConfiguration") or {})}
     return complete
 
 

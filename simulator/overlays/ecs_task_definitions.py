@@ -13,6 +13,7 @@ from simulator.overlays.ecs_model import (
     Ecs,
     Facts,
     Family,
+    Service,
     TaskDefinition,
     arn,
     check_tags,
@@ -162,12 +163,16 @@ def delete_task_definitions(context: Context) -> dict[str, Any]:
 def _forget_unused(context: Context, definition: TaskDefinition) -> None:
     ecs = context.store(Ecs)
     in_use = any(task.definition is definition and task.last_status != "STOPPED" for task in ecs.tasks.values())
-    in_use = in_use or any(
-        service.status != "INACTIVE" and any(one.definition is definition for one in service.revisions.values())
-        for service in ecs.services.values()
-    )
+    in_use = in_use or any(_has(service, definition) for service in ecs.services.values())
     if not in_use:
         del ecs.families[definition.facts["family"]].revisions[definition.facts["revision"]]
+
+
+def _has(service: Service, definition: TaskDefinition) -> bool:
+    """Whether a service runs the definition, or is on its way to it or from it."""
+    deployment = service.deployment
+    revisions = [service.current, *([deployment.target, *deployment.sources] if deployment else [])]
+    return service.status != "INACTIVE" and any(one is not None and one.definition is definition for one in revisions)
 
 
 @answers("ecs", "ListTaskDefinitions")

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from simulator.errors import AwsError
 from simulator.overlay import Context, inside
@@ -19,7 +19,6 @@ Listener = Callable[["World", "Task"], None]
 LISTENERS: list[Listener] = []
 # As on AWS, a stopped task can be described for a while; so many of an account and region are kept.
 KEPT = 200
-KILLED, TERMINATED = 137, 143
 PLATFORM_VERSION = "1.4.0"
 
 
@@ -170,7 +169,7 @@ def started(world: World, task: Task, left_out: dict[str, str] | None = None) ->
     except AwsError as error:
         stop(world, task, "ServiceSchedulerInitiated", f"Task could not be registered: {error.message}")
         return
-    task.facts["inService"] = not task.targets or world.data_plane is None
+    task.in_service = not task.targets or world.data_plane is None
     _tell(world, task)
 
 
@@ -189,16 +188,9 @@ def report_health(world: World, task: Task, health: dict[str, str]) -> None:
 
 def report_targets(world: World, task: Task, *, in_service: bool) -> None:
     """Whether all load balancers send the task requests."""
-    before = task.facts.get("inService")
-    task.facts["inService"] = in_service
+    before, task.in_service = task.in_service, in_service
     if before != in_service:
         _tell(world, task)
-
-
-def is_ready(task: Task) -> bool:
-    """Whether a deployment counts the task as healthy."""
-    checked = any(one["essential"] and one.get("healthCheck") for one in task.definition.containers)
-    return task.is_ready and bool(task.facts.get("inService")) and (task.health == "HEALTHY" or not checked)
 
 
 def failed_to_start(world: World, task: Task, reason: str) -> None:
@@ -295,7 +287,7 @@ def shown(task: Task, *, with_tags: bool) -> Facts:
         "stoppedReason": task.stopped_reason,
         "tags": task.tags if with_tags else [],
         "version": task.version,
-        **{name: value for name, value in task.facts.items() if name != "inService"},
+        **task.facts,
         **task.moments,
     }
     if facts.get("launchType") == "FARGATE" or "FARGATE" in str(facts.get("capacityProviderName")):
@@ -305,7 +297,7 @@ def shown(task: Task, *, with_tags: bool) -> Facts:
     return {name: value for name, value in facts.items() if value is not None}
 
 
-def service_facts(service: Service, revision: Revision) -> Any:
+def service_facts(service: Service, revision: Revision) -> Facts:
     """What a service's tasks are launched with."""
     settings = revision.facts
     return {
