@@ -11,12 +11,13 @@ import re
 import threading
 import typing as t
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
 
 from ..core.plan import PlanRefused
 from ..core.tags import from_pairs
+from .acm_names import listed_certificates
 from .api import Api
-from .reconcile import side_by_side
+from .applications import distributions
 
 # A service's Api by the name of its client, and by region where it is another one.
 Apis = Callable[..., Api]
@@ -39,55 +40,31 @@ def _nat_gateways(apis: Apis) -> dict[str, str]:
 
 
 def _certificates(apis: Apis) -> dict[str, str]:
-    """By Name tag; of several the one that was issued last."""
-    acm = apis("acm")
-    found = acm.pages("list_certificates", "CertificateSummaryList", "find the certificates")
-    doing = "list the tags of a certificate"
-    tags = side_by_side(
-        {
-            each["CertificateArn"]: partial(
-                acm.pages, "list_tags_for_certificate", "Tags", doing, CertificateArn=each["CertificateArn"]
-            )
-            for each in found
-        }
-    )
-    issued = sorted(found, key=lambda each: str(each.get("IssuedAt", "")))
-    return {
-        from_pairs(tags[each["CertificateArn"]]).get("Name", each["DomainName"]): each["CertificateArn"]
-        for each in issued
-    }
+    """By Name tag, else by their domain; of several the youngest."""
+    found = sorted(listed_certificates(apis("acm")), key=lambda each: str(each.get("CreatedAt", "")))
+    return {each["Tags"].get("Name", each["DomainName"]): each["CertificateArn"] for each in found}
 
 
 def _distributions(apis: Apis) -> dict[str, str]:
-    """By each of their host names."""
-    found: dict[str, str] = {}
-    marker: dict[str, str] = {}
-    while True:
-        doing = "find the CloudFront distributions"
-        answer = apis("cloudfront").read("list_distributions", doing, **marker)["DistributionList"]
-        for each in answer.get("Items") or ():
-            found.update(dict.fromkeys(each["Aliases"].get("Items") or (), each["Id"]))
-        if not answer.get("IsTruncated"):
-            return found
-        marker = {"Marker": answer["NextMarker"]}
+    return {name: each["Id"] for name, each in distributions(apis("cloudfront")).items()}
 
 
-LOOKUPS: dict[str, Callable[[Apis], dict[str, str]]] = {
-    "LoadBalancer": _load_balancers,
-    "TargetGroup": _target_groups,
-    "NatGatewayId": _nat_gateways,
-    "CertificateArn": _certificates,
-    "DistributionId": _distributions,
+@dataclass(frozen=True)
+class Lookup:
+    """How a value of a dimension is found: AWS's noun, all of them by name, and what an id looks like."""
+
+    noun: str
+    find: Callable[[Apis], dict[str, str]]
+    id: re.Pattern[str]
+
+
+LOOKUPS = {
+    "LoadBalancer": Lookup("load balancer", _load_balancers, re.compile(r"(app|net|gwy)/.+/\w+")),
+    "TargetGroup": Lookup("target group", _target_groups, re.compile(r"targetgroup/.+/\w+")),
+    "NatGatewayId": Lookup("NAT gateway", _nat_gateways, re.compile(r"nat-[0-9a-f]+")),
+    "CertificateArn": Lookup("certificate", _certificates, re.compile(r"arn:.+")),
+    "DistributionId": Lookup("CloudFront distribution", _distributions, re.compile(r"[A-Z0-9]+")),
 }
-NOUNS = {
-    "LoadBalancer": "load balancer",
-    "TargetGroup": "target group",
-    "NatGatewayId": "NAT gateway",
-    "CertificateArn": "certificate",
-    "DistributionId": "CloudFront distribution",
-}
-# What is an id already.
-IDS = re.compile(r"(app|net)/.+/\w+|targetgroup/.+/\w+|nat-[0-9a-f]+|arn:.+|E[A-Z0-9]{9,}")
 
 
 class DimensionNames:
@@ -114,12 +91,12 @@ class DimensionNames:
 
     def id(self, dimension: str, name: str) -> str:
         """What CloudWatch wants for a name. Raises PlanRefused where nothing has it, unless lenient."""
-        if dimension not in LOOKUPS or IDS.fullmatch(name):
+        if dimension not in LOOKUPS or LOOKUPS[dimension].id.fullmatch(name):
             return name
         found = self._table(dimension).get(name)
         if found is None and not self._lenient:
             raise PlanRefused(
-                f"{NOUNS[dimension]} {name} does not exist in this account and region, so nothing can watch it;"
+                f"{LOOKUPS[dimension].noun} {name} does not exist in this account and region, so nothing can watch it;"
                 " create it first, or correct its name"
             )
         return found or name
@@ -127,7 +104,7 @@ class DimensionNames:
     def _table(self, dimension: str) -> dict[str, str]:
         with self._lock:
             if dimension not in self._tables:
-                self._tables[dimension] = LOOKUPS[dimension](self._apis)
+                self._tables[dimension] = LOOKUPS[dimension].find(self._apis)
             return self._tables[dimension]
 
 
