@@ -94,8 +94,3 @@ def test_from_a_preview_to_nothing(dev):
     mark = dev.now
     assert dev.playbooks.run(PLAYBOOK, *LIMIT).succeeded().changed_tasks == []
     assert dev.writes(since=mark) == []
-
-    dev.playbooks.run(PLAYBOOK, *LIMIT, monitoring_state="absent", alarms_state="absent").succeeded()
-    assert alarms(dev) == {}
-    assert dev.client("sns").list_topics()["Topics"] == []
-    assert dev.client("cloudwatch").list_dashboards()["DashboardEntries"] == []

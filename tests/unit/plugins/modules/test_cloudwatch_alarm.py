@@ -133,41 +133,43 @@ def test_previews_on_an_empty_account(simulator):
     assert simulator.calls(mutating=True) == []
 
 
-@pytest.mark.parametrize(
-    ("alarm", "path", "value", "fields"),
-    [
-        (CPU, "description", "Very busy", ["description"]),
-        (CPU, "description", None, ["description"]),
-        (CPU, "threshold", 90, ["threshold"]),
-        (CPU, "comparison", "GreaterThanOrEqualToThreshold", ["comparison"]),
-        (CPU, "evaluation_periods", 6, ["evaluation_periods"]),
-        (CPU, "datapoints_to_alarm", None, ["datapoints_to_alarm"]),
-        (CPU, "treat_missing_data", "breaching", ["treat_missing_data"]),
-        (CPU, "actions_enabled", False, ["actions_enabled"]),
-        (CPU, "alarm_actions", None, ["alarm_actions"]),
-        (CPU, "ok_actions", ["monay-dev-alarms"], ["ok_actions"]),
-        (CPU, "insufficient_data_actions", ["monay-dev-alarms"], ["insufficient_data_actions"]),
-        (CPU, "metric.statistic", "Maximum", ["metric"]),
-        (CPU, "metric.statistic", "p95", ["metric"]),
-        (CPU, "metric.period", 300, ["metric"]),
-        (CPU, "metric.unit", "Percent", ["metric"]),
-        (CPU, "metric.dimensions.ServiceName", None, ["metric"]),
-        (CPU, "tags", {"Owner": "us"}, ["tags"]),
-        (ERRORS, "metrics.0.metric.statistic", "Maximum", ["metrics"]),
-        (ERRORS, "metrics.0.metric.dimensions.TargetGroup", None, ["metrics"]),
-        (ERRORS, "metrics.1.expression", "FILL(errors, 0) / 20", ["metrics"]),
-        (ERRORS, "metrics.1.label", None, ["metrics"]),
-        (ERRORS, "treat_missing_data", None, ["treat_missing_data"]),
-    ],
-)
-def test_changes_one_field(ready, alarm, path, value, fields):
-    run_module(MODULE, args([alarm], []))
-    change = args([edited(alarm, path, value)], [])
+EDITS = [
+    (CPU, "description", "Very busy", ["description"]),
+    (CPU, "description", None, ["description"]),
+    (CPU, "threshold", 90, ["threshold"]),
+    (CPU, "comparison", "GreaterThanOrEqualToThreshold", ["comparison"]),
+    (CPU, "evaluation_periods", 6, ["evaluation_periods"]),
+    (CPU, "datapoints_to_alarm", None, ["datapoints_to_alarm"]),
+    (CPU, "treat_missing_data", "breaching", ["treat_missing_data"]),
+    (CPU, "actions_enabled", False, ["actions_enabled"]),
+    (CPU, "alarm_actions", None, ["alarm_actions"]),
+    (CPU, "ok_actions", ["monay-dev-alarms"], ["ok_actions"]),
+    (CPU, "insufficient_data_actions", ["monay-dev-alarms"], ["insufficient_data_actions"]),
+    (CPU, "metric.statistic", "Maximum", ["metric"]),
+    (CPU, "metric.statistic", "p95", ["metric"]),
+    (CPU, "metric.period", 300, ["metric"]),
+    (CPU, "metric.unit", "Percent", ["metric"]),
+    (CPU, "metric.dimensions.ServiceName", None, ["metric"]),
+    (CPU, "tags", {"Owner": "us"}, ["tags"]),
+    (ERRORS, "metrics.0.metric.statistic", "Maximum", ["metrics"]),
+    (ERRORS, "metrics.0.metric.dimensions.TargetGroup", None, ["metrics"]),
+    (ERRORS, "metrics.1.expression", "FILL(errors, 0) / 20", ["metrics"]),
+    (ERRORS, "metrics.1.label", None, ["metrics"]),
+    (ERRORS, "treat_missing_data", None, ["treat_missing_data"]),
+]
 
-    done = assert_previewed(MODULE, change)
 
-    assert [each["fields"] for each in done["changes"]] == [fields]
-    assert_settled(MODULE, change)
+def test_notices_a_change_of_any_field(ready):
+    """All at once: an alarm for each change."""
+    before = [{**alarm, "name": f"alarm-{number}"} for number, (alarm, *_rest) in enumerate(EDITS)]
+    run_module(MODULE, args(before, []))
+    after = [edited(alarm, path, value) for alarm, (_alarm, path, value, _fields) in zip(before, EDITS, strict=True)]
+
+    done = assert_previewed(MODULE, args(after, []))
+
+    found = {each["name"]: each["fields"] for each in done["changes"]}
+    assert found == {f"alarm-{number}": fields for number, (*_rest, fields) in enumerate(EDITS)}
+    assert_settled(MODULE, args(after, []))
 
 
 @pytest.mark.parametrize(

@@ -50,26 +50,33 @@ def test_creates_as_previewed_and_settles(logs):
     assert_settled(MODULE, args())
 
 
-@pytest.mark.parametrize(
-    ("change", "fields"),
-    [
-        ({"pattern": "ERROR"}, ["pattern"]),
-        ({"pattern": ""}, ["pattern"]),
-        ({"namespace": "other"}, ["namespace"]),
-        ({"metric": "other"}, ["metric"]),
-        ({"value": "$.count"}, ["value"]),
-        ({"default_value": None}, ["default_value"]),
-        ({"unit": "Count"}, ["unit"]),
-        ({"default_value": None, "dimensions": {"Path": "$.path"}}, ["default_value", "dimensions"]),
-    ],
-)
-def test_changes_one_field(logs, change, fields):
-    run_module(MODULE, args())
+EDITS = [
+    ({"pattern": "ERROR"}, ["pattern"]),
+    ({"pattern": ""}, ["pattern"]),
+    ({"namespace": "other"}, ["namespace"]),
+    ({"metric": "other"}, ["metric"]),
+    ({"value": "$.count"}, ["value"]),
+    ({"default_value": None}, ["default_value"]),
+    ({"unit": "Count"}, ["unit"]),
+    ({"default_value": None, "dimensions": {"Path": "$.path"}}, ["default_value", "dimensions"]),
+]
 
-    done = assert_previewed(MODULE, args(**change))
 
-    assert [each["fields"] for each in done["changes"]] == [fields]
-    assert_settled(MODULE, args(**change))
+def test_notices_a_change_of_any_field(logs):
+    """All at once: a filter for each change."""
+
+    def together(changes):
+        each = [args(name=f"filter-{number}", **change)["filters"][0] for number, change in enumerate(changes)]
+        return {"region": REGION, "filters": each}
+
+    run_module(MODULE, together([{}] * len(EDITS)))
+    after = together([change for change, _fields in EDITS])
+
+    done = assert_previewed(MODULE, after)
+
+    found = {each["name"].split(" in ")[0]: each["fields"] for each in done["changes"]}
+    assert found == {f"filter-{number}": fields for number, (_change, fields) in enumerate(EDITS)}
+    assert_settled(MODULE, after)
 
 
 def test_previews_before_the_log_group_exists(logs):
