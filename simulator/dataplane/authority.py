@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import tempfile
 from datetime import UTC, datetime, timedelta
@@ -21,8 +22,15 @@ if TYPE_CHECKING:
     from simulator.dataplane.picture import Material
 
 DAYS = 30
+VARIABLE = "SSL_CERT_FILE"
 PEM, KEY_FORM = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
 LOCAL = ".localhost"
+
+
+def _public() -> list[str]:
+    """The public authorities, and those of this machine where it names them."""
+    files = [Path(certifi.where()), Path(os.environ.get(VARIABLE) or os.devnull)]
+    return [file.read_text(encoding="utf-8") for file in files if file.is_file()]
 
 
 class Authority:
@@ -36,8 +44,8 @@ class Authority:
         self._contexts: dict[tuple[str, ...], ssl.SSLContext] = {}
         self.pem = self._certificate.public_bytes(PEM).decode()
         self.bundle = Path(self._directory.name, "bundle.pem")
-        """A file with this authority and the public ones, for SSL_CERT_FILE."""
-        self.bundle.write_text(self.pem + Path(certifi.where()).read_text(encoding="utf-8"), encoding="utf-8")
+        """A file with this authority and those that are believed without the simulator, for SSL_CERT_FILE."""
+        self.bundle.write_text("".join([self.pem, *_public()]), encoding="utf-8")
 
     def close(self) -> None:
         self._directory.cleanup()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.dataplane.authority import Authority
 from simulator.dataplane.balancer import ListenerDoor
+from simulator.dataplane.directory import directory
 from simulator.dataplane.edge import EdgeDoor
 from simulator.dataplane.edge_cache import EdgeCache
 from simulator.dataplane.floor import Floor
@@ -101,16 +102,7 @@ class FrontDoors:
     def as_json(self) -> dict[str, Any]:
         """The doors that should be open at this moment, for the control API."""
         self._catch_up()
-        picture, doors = self._floor.picture, []
-        for listener in picture.listeners.values():
-            port = self._floor.ports.get(listener.arn)
-            if port:
-                doors.append(_shown_listener(listener, port))
-        for site in picture.sites.values():
-            for outside, scheme in ((443, "https"), (80, "http")):
-                port = self._floor.ports.get(f"{site.identifier}:{outside}")
-                if port:
-                    doors.append(_shown_site(site, outside, scheme, port))
+        doors = directory(self._floor.picture, self._floor.ports)
         return {"proxy": self.proxy, "ca_bundle": str(self.authority.bundle), "front_doors": doors}
 
     # --- the loop -----------------------------------------------------------------------------------------------------
@@ -241,46 +233,3 @@ class FrontDoors:
 
 def _port(server: asyncio.Server) -> int:
     return int(server.sockets[0].getsockname()[1])
-
-
-def _url(scheme: str, hostnames: tuple[str, ...], port: int) -> str:
-    return f"{scheme}://{hostnames[0]}.localhost:{port}/"
-
-
-def _shown_listener(listener: Listener, port: int) -> dict[str, Any]:
-    own = str(listener.balancer["DNSName"]).lower()
-    hosts = [
-        value
-        for rule in listener.rules
-        for condition in rule.conditions
-        if condition["Field"] == "host-header"
-        for value in condition["HostHeaderConfig"]["Values"]
-        if "*" not in value and "?" not in value
-    ]
-    led = [name for name in listener.hostnames if name != own]
-    hostnames = tuple(dict.fromkeys([*hosts, *led, own]))
-    return {
-        "kind": "load_balancer",
-        "name": listener.balancer["LoadBalancerName"],
-        "account": listener.account,
-        "region": listener.region,
-        "hostnames": list(hostnames),
-        "listener_port": listener.port,
-        "port": port,
-        "url": _url("https" if listener.secure else "http", hostnames, port),
-        "not_evaluated": list(listener.acl.not_evaluated) if listener.acl else [],
-    }
-
-
-def _shown_site(site: Site, outside: int, scheme: str, port: int) -> dict[str, Any]:
-    return {
-        "kind": "distribution",
-        "name": site.identifier,
-        "account": site.account,
-        "region": "",
-        "hostnames": list(site.hostnames),
-        "listener_port": outside,
-        "port": port,
-        "url": _url(scheme, site.hostnames, port),
-        "not_evaluated": list(site.acl.not_evaluated) if site.acl else [],
-    }
