@@ -12,6 +12,8 @@ PYTHON ?= $(shell tools/find-python)
 VENV := $(CURDIR)/.venv
 # Environment of `demo`, `simulator` and `simulator-env`: dev, staging or prod.
 ENV ?= dev
+# Anything: `demo` keeps everything running at its end, until Ctrl-C.
+KEEP ?=
 # Address of `simulator`.
 PORT ?= 5557
 # Test processes; `auto` takes one a core.
@@ -45,8 +47,8 @@ system-packages: ## Install the browser that some tests use, where apt can and m
 	@tools/system-packages
 
 .PHONY: demo
-demo: venv ## Build phase 1 of dev on simulated AWS, then show that a second run changes nothing (ENV=staging|prod)
-	@python -m tools.demo --environment "$(ENV)"
+demo: venv ## Build phases 1 to 3 of dev on simulated AWS, with traffic; KEEP=1 keeps it running (ENV=staging|prod)
+	@python -m tools.demo --environment "$(ENV)" $(if $(KEEP),--keep)
 
 .PHONY: simulator
 simulator: venv ## Run the simulator in the foreground (PORT=5557)

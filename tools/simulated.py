@@ -34,6 +34,19 @@ class Simulated:
         with urllib.request.urlopen(f"{self.endpoint}/_simulator/calls", timeout=60) as answer:  # noqa: S310
             return list(json.load(answer)["calls"])
 
+    def addresses(self, environment: Environment) -> list[str]:
+        """The front doors of an environment's host names, as a browser on this machine reaches them."""
+        with urllib.request.urlopen(f"{self.endpoint}/_simulator/front_doors", timeout=60) as answer:  # noqa: S310
+            doors = json.load(answer)["front_doors"]
+        names = {
+            f"https://{name}.localhost:{door['port']}/"
+            for door in doors
+            if door["account"] == environment.account and door["listener_port"] == 443
+            for name in door["hostnames"]
+            if not name.endswith((".amazonaws.com", ".cloudfront.net"))
+        }
+        return sorted(names)
+
     def variables(self, environment: Environment) -> dict[str, str]:
         """This process's environment, pointed at the simulator; nothing of a real account is left in it."""
         ours = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}

@@ -17,6 +17,9 @@ from tests.support.playbooks import Playbooks
 from tests.support.prepared import Prepared
 from tests.support.simulator import Simulator
 
+# Without a data plane there are no front doors to ask. test_traffic.py has one.
+NOBODY_ANSWERS = {"api_tests_requests": []}
+
 
 @dataclass
 class Environment:
@@ -53,7 +56,7 @@ def environment(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) 
     def make(name: str) -> Environment:
         inventory = Inventory(name, Path(tmp_path_factory.mktemp("inventory")))
         credentials = simulator.env(inventory.account, inventory.region)
-        return Environment(inventory, simulator, Playbooks(inventory.path, credentials))
+        return Environment(inventory, simulator, Playbooks(inventory.path, credentials, NOBODY_ANSWERS))
 
     return make
 
@@ -78,6 +81,6 @@ def standing(
         inventory = Inventory(name, Path(tmp_path_factory.mktemp("inventory")))
         with prepared.simulator(name, phases) as simulator:
             credentials = simulator.env(inventory.account, inventory.region)
-            yield Environment(inventory, simulator, Playbooks(inventory.path, credentials))
+            yield Environment(inventory, simulator, Playbooks(inventory.path, credentials, NOBODY_ANSWERS))
 
     return stand

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.support.inventories import Inventory
 from tests.support.playbooks import ROOT, Playbooks
@@ -31,12 +32,12 @@ class Prepared:
     directory: Path
 
     @contextmanager
-    def simulator(self, environment: str, phases: int) -> Iterator[Simulator]:
+    def simulator(self, environment: str, phases: int, *, data_plane: bool = False) -> Iterator[Simulator]:
         """A simulator in which the environment's first phases stand, and the images for the others are pushed."""
         with tempfile.TemporaryDirectory(prefix="monay-prepared-") as directory:
             state = Path(directory, "state")
             shutil.copy(self._state(environment, phases), state)
-            with Simulator(state_file=state) as running:
+            with Simulator(state_file=state, data_plane=data_plane) as running:
                 yield running
 
     def _state(self, environment: str, phases: int) -> Path:
@@ -55,7 +56,8 @@ class Prepared:
             inventory = Inventory(environment, Path(directory))
             with Simulator(state_file=unfinished) as simulator:
                 credentials = simulator.env(inventory.account, inventory.region)
-                Playbooks(inventory.path, credentials).run(PHASES[phases - 1]).succeeded()
+                variables: dict[str, Any] = {"api_tests_requests": []}  # without a data plane nobody answers
+                Playbooks(inventory.path, credentials, variables).run(PHASES[phases - 1]).succeeded()
                 if phases == 1:
                     push_samples(inventory, credentials)
         unfinished.rename(state)

@@ -45,6 +45,7 @@ class Simulator:
         ready = Path(self._directory.name, "ready.json")
         self._errors = Path(self._directory.name, "stderr")
         self._said = ""
+        self._data_plane = data_plane
         self._session = boto3.session.Session()
         self._clients: dict[tuple[str, str, str, int], Any] = {}
         command = [python, "-m", "simulator", "serve", "--port", "0", "--ready-file", str(ready)]
@@ -110,8 +111,8 @@ class Simulator:
         return client
 
     def env(self, account: str = ACCOUNT, region: str = REGION) -> dict[str, str]:
-        """The environment variables that point an AWS client at the simulator, nothing else."""
-        return {
+        """The environment variables that point an AWS client, and what asks the front doors, at the simulator."""
+        return self._front_door_variables() | {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": f"AKIASIMU{account}",
             "AWS_SECRET_ACCESS_KEY": "simulated",
@@ -120,6 +121,26 @@ class Simulator:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def front_doors(self) -> dict[str, Any]:
+        """What listens for the outside: {proxy, ca_bundle, front_doors}. Only with a data plane."""
+        return dict(self.control("GET", "front_doors"))
+
+    def authority(self) -> str:
+        """The certificate (PEM) of the authority that the front doors' certificates are from."""
+        with urllib.request.urlopen(f"{self.endpoint}/_simulator/ca.pem", timeout=60) as answer:  # noqa: S310
+            return str(answer.read().decode())
+
+    def _front_door_variables(self) -> dict[str, str]:
+        if not self._data_plane:
+            return {}
+        found = self.front_doors()
+        return {
+            "HTTPS_PROXY": found["proxy"],
+            "HTTP_PROXY": found["proxy"],
+            "NO_PROXY": "127.0.0.1,localhost",
+            "SSL_CERT_FILE": found["ca_bundle"],
         }
 
     def control(self, method: str, path: str, content: Any = None) -> Any:

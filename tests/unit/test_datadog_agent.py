@@ -31,7 +31,7 @@ def test_is_off_unless_it_is_switched_on(enabled):
 
 
 def test_runs_beside_the_application():
-    (agent,) = sidecars(monitoring_datadog_enabled=True, monitoring_datadog_site="datadoghq.eu")
+    (agent,) = sidecars(monitoring_datadog_enabled=True, datadog_site="datadoghq.eu")
 
     assert agent["name"] == "datadog-agent"
     assert agent["essential"] is False

@@ -123,6 +123,10 @@ class Balancing:
     def _tags(self, arns: list[str], what: str) -> dict[str, Tags]:
         gone = {"RuleNotFound", "ListenerNotFound", "TargetGroupNotFound", "LoadBalancerNotFound"}
         answer = self.elb.read("describe_tags", f"list tags of {what}", gone, ResourceArns=arns)
+        if answer is None and len(arns) > 1:
+            # One that somebody else has just deleted makes AWS refuse them all.
+            answers = side_by_side({arn: partial(self._tags, [arn], what) for arn in arns})
+            return {arn: tags for each in answers.values() for arn, tags in each.items()}
         descriptions = (answer or {}).get("TagDescriptions") or []
         return {each["ResourceArn"]: from_pairs(each.get("Tags")) for each in descriptions}
 

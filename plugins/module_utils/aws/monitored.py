@@ -17,7 +17,7 @@ from ..core.plan import PlanRefused
 from ..core.tags import from_pairs
 from .acm_names import listed_certificates
 from .api import Api
-from .applications import distributions
+from .cloudfront import distributions_by_name
 
 # A service's Api by the name of its client, and by region where it is another one.
 Apis = Callable[..., Api]
@@ -46,7 +46,8 @@ def _certificates(apis: Apis) -> dict[str, str]:
 
 
 def _distributions(apis: Apis) -> dict[str, str]:
-    return {name: each["Id"] for name, each in distributions(apis("cloudfront")).items()}
+    """By Name tag: a distribution can have many host names, which would be many names for one value."""
+    return {name: each["Id"] for name, each in distributions_by_name(apis("cloudfront")).items()}
 
 
 @dataclass(frozen=True)

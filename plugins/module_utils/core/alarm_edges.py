@@ -68,11 +68,11 @@ def load_balancer_alarms(component: Mapping[str, Any], limits: Mapping[str, floa
 
 
 def static_site_alarms(component: Mapping[str, Any], limits: Mapping[str, float]) -> list[Alarm]:
-    """`component`: name, hostname, web_acl ("" for none). CloudFront is watched in us-east-1."""
+    """`component`: name (the distribution has it too), web_acl ("" for none). CloudFront is watched in us-east-1."""
     name = component["name"]
 
     def metric(metric_name: str, statistic: str = "Average") -> Metric:
-        dimensions = {"DistributionId": component["hostname"], "Region": "Global"}
+        dimensions = {"DistributionId": component["name"], "Region": "Global"}
         return Metric("AWS/CloudFront", metric_name, dimensions, statistic)
 
     def rate(suffix: str, level: Any, text: str, metric_name: str, limit: float) -> Alarm:

@@ -24,7 +24,7 @@ def dashboard_plan(environment: Mapping[str, Any]) -> dict[str, Any]:
     """The body, for the module cloudwatch_dashboard.
 
     `environment`: name, account, region, cluster, load_balancer, metric_namespace, web_acl; applications (`name`,
-    `container`, `kind`, `hostname`), databases (`name`, `replicas`, and what gives the limit of connections) and
+    `container`, `kind`), databases (`name`, `replicas`, and what gives the limit of connections) and
     caches (`name`, `nodes`). Raises PlanRefused for an instance class whose memory is not known.
     """
     region = environment["region"]
@@ -174,7 +174,7 @@ def _service(environment: Mapping[str, Any], service: Mapping[str, Any]) -> list
 
 
 def _static_site(site: Mapping[str, Any]) -> list[Widget]:
-    where = {"DistributionId": site["hostname"], "Region": "Global"}
+    where = {"DistributionId": site["name"], "Region": "Global"}
     requests = [_metric("AWS/CloudFront", "Requests", where, label="requests", stat="Sum")]
     errors = [
         _metric("AWS/CloudFront", f"{code}ErrorRate", where, label=f"{code} %", stat="Average")

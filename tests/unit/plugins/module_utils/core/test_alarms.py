@@ -27,7 +27,7 @@ COMPONENTS = {
         "metric_namespace": "n",
         "anomaly": True,
     },
-    "static_site": {"name": "it", "hostname": "www.monay.example", "web_acl": "w"},
+    "static_site": {"name": "it", "web_acl": "w"},
     "load_balancer": {"title": "it", "name": "l", "region": "eu-west-1", "web_acl": "w"},
     "database": {"name": "it", "instance_class": "db.t3.medium", "allocated_storage": 20, "replicas": ["r"]},
     "cache": {"name": "it", "nodes": 2},
