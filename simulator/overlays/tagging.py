@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PAGE = 50
+# What services call the resource that they tag.
+TAGGED_BY = {"secretsmanager": "SecretId", "sns": "ResourceArn", "cloudwatch": "ResourceARN"}
 GLOBAL, GLOBAL_REGION = "aws", "us-east-1"
 # Services that the functions below list in place of moto; AWS lists no IAM roles.
 OWN = {"ec2", "elasticache", "iam", "s3", "ecr"}
@@ -222,9 +224,10 @@ def _change(context: Context, arn: str) -> None:
     elif service == "kms":
         kms = {"Tags": [{"TagKey": k, "TagValue": v} for k, v in tags.items()]} if add else {"TagKeys": keys}
         context.invoke("kms", "TagResource" if add else "UntagResource", KeyId=arn.rpartition("/")[2], **kms)
-    elif service == "secretsmanager":
+    elif service in TAGGED_BY:
         change = {"Tags": pairs} if add else {"TagKeys": keys}
-        context.invoke(service, "TagResource" if add else "UntagResource", SecretId=arn, **change)
+        change[TAGGED_BY[service]] = arn
+        context.invoke(service, "TagResource" if add else "UntagResource", **change)
     elif service == "ecs":
         change = {"tags": [{"key": k, "value": v} for k, v in tags.items()]} if add else {"tagKeys": keys}
         context.invoke(service, "TagResource" if add else "UntagResource", resourceArn=arn, **change)

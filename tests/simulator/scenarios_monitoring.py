@@ -46,7 +46,10 @@ def alarms(aws: Aws) -> None:
     cloudwatch.tag_resource(ResourceARN=arn, Tags=[_tag("Owner")])
     cloudwatch.list_tags_for_resource(ResourceARN=arn)
     cloudwatch.untag_resource(ResourceARN=arn, TagKeys=["Owner"])
-    aws("resourcegroupstaggingapi").get_resources(ResourceTypeFilters=["cloudwatch:alarm"])
+    tagging = aws("resourcegroupstaggingapi")
+    assert tagging.tag_resources(ResourceARNList=[arn, topic], Tags={"Owner": "us"})["FailedResourcesMap"] == {}
+    found = tagging.get_resources(TagFilters=[{"Key": "Owner", "Values": ["us"]}])["ResourceTagMappingList"]
+    assert [each["ResourceARN"] for each in found] == [arn, topic]
     cloudwatch.delete_alarms(AlarmNames=["shop"])
     cloudwatch.delete_alarms(AlarmNames=["orders", "math"])
 

@@ -54,12 +54,14 @@ class Alarm:
     missing: str = "missing"
     everywhere: bool = False
     """Watched in us-east-1, wherever the platform is."""
+    silence_tells: bool = False
+    """Whether somebody is told when the data ends. A new alarm has none, so that is no news."""
     band: float = 0
     """In place of the threshold: so many standard deviations around what CloudWatch expects."""
     applies: bool = True
     """Whether there is anything to watch; if not, the alarm is deleted where it exists."""
 
-    def option(self, actions: Sequence[str]) -> dict[str, Any]:
+    def option(self, actions: Sequence[str], silence_actions: Sequence[str]) -> dict[str, Any]:
         """As the module takes it."""
         return {
             "name": self.name,
@@ -71,6 +73,7 @@ class Alarm:
             "treat_missing_data": self.missing,
             "alarm_actions": list(actions),
             "ok_actions": list(actions),
+            "insufficient_data_actions": list(silence_actions) if self.silence_tells else [],
         }
 
     def _watched(self) -> dict[str, Any]:

@@ -139,10 +139,11 @@ def _targets(component: Mapping[str, Any]) -> list[Alarm]:
             f"No task of {name} is there to answer.",
             healthy,
             1,
-            expression=filled_sum(*healthy),
+            # not filled: while an application starts for the first time nothing is known, and nobody must be woken
+            expression="SUM(METRICS())",
             comparison=BELOW,
             periods=3,
-            missing="breaching",
+            silence_tells=True,
         ),
     ]
 

@@ -96,9 +96,9 @@ def _region(
     absent = [each.name for each in alarms if each not in wanted]
     actions = [topic] if topic else []
     if kind not in APPLICATIONS:
-        return {"alarms": [each.option(actions) for each in wanted], "composite_alarms": [], "absent": absent}
+        return {"alarms": [each.option(actions, actions) for each in wanted], "composite_alarms": [], "absent": absent}
     return {
-        "alarms": [each.option([]) for each in wanted],
+        "alarms": [each.option([], actions) for each in wanted],
         "composite_alarms": [_composite(component["name"], wanted, actions)],
         "absent": absent,
     }

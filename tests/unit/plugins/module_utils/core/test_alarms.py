@@ -127,6 +127,13 @@ def test_an_application_tells_once_and_everything_else_by_itself():
     assert cache["composite_alarms"] == []
 
 
+def test_an_application_that_falls_silent_is_told_of():
+    """No target, no data: the composite alarm cannot see that, the alarm itself tells."""
+    (service,) = alarm_plan(COMPONENTS["service"], "service", "full", "eu-west-1", "topic", {})
+    tell = {each["name"] for each in service["alarms"] if each["insufficient_data_actions"] == ["topic"]}
+    assert tell == {"it-targets-none"}
+
+
 def test_nobody_is_told_without_a_topic():
     (cache,) = alarm_plan(COMPONENTS["cache"], "cache", "full", "eu-west-1", "", {})
     assert {tuple(each["alarm_actions"]) for each in cache["alarms"]} == {()}
