@@ -85,14 +85,13 @@ class Health:
         count = self._counts.get(key)
         if count is None or count.registration != target.registration:
             count = self._counts[key] = Count(target.registration)
-        if not group.facts["HealthCheckEnabled"]:
-            self._verdicts.put(Verdict(group, target, "unavailable", "Target.HealthCheckDisabled"))
-            return
         reason, description = await self._ask(group, target)
         if reason:
             count.good, count.bad = 0, count.bad + 1
             if count.bad >= int(group.facts["UnhealthyThresholdCount"]):
                 self._verdicts.put(Verdict(group, target, "unhealthy", reason, description))
+            elif target.state == "initial":
+                self._verdicts.put(Verdict(group, target, "initial", "Elb.InitialHealthChecking"))
             return
         count.good, count.bad = count.good + 1, 0
         # what has just been registered needs to pass once

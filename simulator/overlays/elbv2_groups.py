@@ -117,6 +117,8 @@ def _checks(present: Item, given: Item) -> Item:
         raise invalid(f"Health check port '{port}' must be 'traffic-port' or in range 1-65535 inclusive")
     if checks["HealthCheckProtocol"] not in ("HTTP", "HTTPS"):
         raise invalid(f"Health check protocol '{checks['HealthCheckProtocol']}' must be HTTP or HTTPS")
+    if not checks["HealthCheckEnabled"]:
+        raise invalid("Health check enabled must be true for target groups with target type 'ip' or 'instance'")
     _check_matcher(checks["Matcher"].get("HttpCode", ""))
     return checks
 

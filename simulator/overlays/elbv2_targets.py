@@ -21,7 +21,6 @@ REASONS = {
     "Elb.InitialHealthChecking": "Initial health checks in progress",
     "Target.DeregistrationInProgress": "Target deregistration is in progress",
     "Target.NotRegistered": "Target is not registered to the target group",
-    "Target.HealthCheckDisabled": "Health checks are not enabled for this target",
 }
 
 

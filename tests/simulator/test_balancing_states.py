@@ -101,6 +101,7 @@ def test_target_groups_have_defaults_and_stay_while_they_are_used(aws: Aws) -> N
     for wrong in (
         {"HealthCheckIntervalSeconds": 5, "HealthCheckTimeoutSeconds": 5},
         {"HealthCheckPath": "health"},
+        {"HealthCheckEnabled": False},
         {"Matcher": {"HttpCode": "600"}},
         {"VpcId": "vpc-1"},
     ):
