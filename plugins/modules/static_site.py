@@ -141,6 +141,7 @@ import typing as t
 from functools import partial
 from pathlib import Path
 
+from ansible_collections.monay.platform.plugins.module_utils.aws.api import Api, AwsError
 from ansible_collections.monay.platform.plugins.module_utils.aws.cloudfront import (
     REGION,
     distribution_id,
@@ -148,7 +149,7 @@ from ansible_collections.monay.platform.plugins.module_utils.aws.cloudfront impo
     wait_invalidated,
 )
 from ansible_collections.monay.platform.plugins.module_utils.aws.module import PlatformModule
-from ansible_collections.monay.platform.plugins.module_utils.aws.reconcile import side_by_side
+from ansible_collections.monay.platform.plugins.module_utils.aws.reconcile import ApplyError, side_by_side
 from ansible_collections.monay.platform.plugins.module_utils.aws.site_bucket import (
     SiteBucket,
     kept_release,
@@ -228,23 +229,40 @@ def planned(module: PlatformModule, site: SiteBucket) -> Steps:
 
 
 def publish(module: PlatformModule, site: SiteBucket, steps: Steps, paths: tuple[str, ...]) -> None:
-    """Do it. Where a call fails, what is done is kept, and the next run goes on from there."""
-    options = module.params
+    """Do it. Raises ApplyError where a call fails: what is done is kept, and the next run goes on from there."""
     cloudfront = module.api("cloudfront", REGION) if paths else None
-    distribution = distribution_id(cloudfront, options["distribution"]) if cloudfront else ""
+    distribution = distribution_id(cloudfront, module.params["distribution"]) if cloudfront else ""
+    try:
+        show(module, site, steps)
+        invalidation = forget(cloudfront, distribution, steps, paths) if cloudfront else ""
+        finish(site, steps)
+        if cloudfront and module.params["wait"]:
+            site.report(f"waiting until CloudFront has forgotten {len(paths)} paths")
+            wait_invalidated(cloudfront, distribution, invalidation, module.params["wait_timeout"])
+    except AwsError as error:
+        raise ApplyError(f"{error}. What is done is kept; run again to go on", []) from error
+
+
+def show(module: PlatformModule, site: SiteBucket, steps: Steps) -> None:
+    """Upload what is missing, then switch to it."""
+    folder = Path(module.params["folder"] or "")
     if steps.after != steps.bucket.current:
         site.begin(steps)
-    site.upload(steps, Path(options["folder"] or ""))
-    site.switch(steps, Path(options["folder"] or ""))
-    if cloudfront:
-        reference = caller_reference(steps.release.id, steps.after.switches, paths)
-        invalidation = invalidate(cloudfront, distribution, paths, reference)
+    site.upload(steps, folder)
+    site.switch(steps, folder)
+
+
+def forget(cloudfront: Api, distribution: str, steps: Steps, paths: tuple[str, ...]) -> str:
+    """Have CloudFront forget what changed; the id of the invalidation."""
+    reference = caller_reference(steps.release.id, steps.after.switches, paths)
+    return invalidate(cloudfront, distribution, paths, reference)
+
+
+def finish(site: SiteBucket, steps: Steps) -> None:
+    """Delete what nothing needs any more, and note that it is done."""
     site.remove(steps.pruned)
     if steps.after != steps.bucket.current:
         site.note(steps.after)
-    if cloudfront and options["wait"]:
-        site.report(f"waiting until CloudFront has forgotten {len(paths)} paths")
-        wait_invalidated(cloudfront, distribution, invalidation, options["wait_timeout"])
 
 
 def reporter(progress_file: str | None) -> t.Callable[[str], None]:

@@ -82,6 +82,16 @@ class Api:
         """The answer of a read, or None where AWS answers with one of the `missing` codes."""
         return self._call(operation, doing, params, missing=missing, repeatable=True)
 
+    def body(self, operation: str, doing: str, missing: t.Collection[str] = (), **params: t.Any) -> bytes | None:
+        """The whole body that a read streams (S3's GetObject), or None where AWS answers with one of the `missing`."""
+
+        def whole(**kwargs: t.Any) -> t.Any:
+            return getattr(self.client, operation)(**kwargs)["Body"].read()
+
+        return t.cast(
+            "bytes | None", self._call(operation, doing, params, missing=missing, repeatable=True, function=whole)
+        )
+
     def pages(
         self, operation: str, key: str, doing: str, missing: t.Collection[str] = (), **params: t.Any
     ) -> list[t.Any]:

@@ -74,8 +74,8 @@ class SiteBucket:
         return {each["Key"]: each["ETag"].strip('"') for each in found}
 
     def _text(self, key: str) -> str | None:
-        answer = self.s3.read("get_object", f"read {self._where(key)}", NO_OBJECT, Bucket=self.name, Key=key)
-        return None if answer is None else answer["Body"].read().decode()
+        content = self.s3.body("get_object", f"read {self._where(key)}", NO_OBJECT, Bucket=self.name, Key=key)
+        return None if content is None else content.decode()
 
     def begin(self, steps: Steps) -> None:
         """Note down the release and that it is under way, so that whoever comes next knows what may be where."""

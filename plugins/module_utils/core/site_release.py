@@ -183,7 +183,7 @@ def plan_release(release: Release, bucket: Bucket, keep: int) -> Steps:
         sources=sources,
         removed=removed,
         pruned=tuple(sorted(needless - {SITE + key for key in removed})),
-        outdated=_outdated(shown, due, live, bucket),
+        outdated=tuple(sorted({*removed, *_outdated(shown, due, live, bucket)})),
     )
 
 
@@ -264,9 +264,7 @@ def _switch(due: Mapping[str, File]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(sorted(group)) for group in groups if group)
 
 
-def _outdated(
-    shown: Mapping[str, File], due: Mapping[str, File], live: Mapping[str, str], bucket: Bucket
-) -> tuple[str, ...]:
+def _outdated(shown: Mapping[str, File], due: Mapping[str, File], live: Mapping[str, str], bucket: Bucket) -> set[str]:
     """Addresses that showed something else before: by what was shown, and by what is in the bucket against it."""
     latest = (bucket.current.release or "", *bucket.current.begun)
     earlier = [bucket.releases[each].shown() for each in latest if each in bucket.releases]
@@ -274,7 +272,7 @@ def _outdated(
     for release in earlier:
         paths |= {key for key, file in shown.items() if _differs(file, release.get(key))}
         paths |= {key for key, file in release.items() if key not in shown and file.role != IMMUTABLE}
-    return tuple(sorted(paths))
+    return paths
 
 
 def _differs(file: File, before: File | None) -> bool:
