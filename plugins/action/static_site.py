@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import threading
 from typing import Any
@@ -29,7 +30,7 @@ class ActionModule(ActionBase):
             teller = threading.Thread(target=_tell, args=(progress, site, ended), daemon=True)
             teller.start()
             try:
-                args = {**self._task.args, "progress_file": progress.name}
+                args = {**self._task.args, **_folder(self._task.args), "progress_file": progress.name}
                 result.update(self._execute_module(module_args=args, task_vars=task_vars))
             finally:
                 ended.set()
@@ -38,6 +39,12 @@ class ActionModule(ActionBase):
         arguments = result.get("invocation", {}).get("module_args", {})
         arguments.pop("progress_file", None)
         return result
+
+
+def _folder(args: dict[str, Any]) -> dict[str, str]:
+    """The folder as an absolute path: modules run in the playbook's directory, people in theirs."""
+    folder = args.get("folder")
+    return {"folder": os.path.abspath(os.path.expanduser(os.path.expandvars(folder)))} if folder else {}
 
 
 def _tell(progress: Any, site: str, ended: threading.Event) -> None:

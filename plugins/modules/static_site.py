@@ -27,6 +27,7 @@ options:
   folder:
     description:
       - Folder with the site, with an C(index.html). Hidden files are left out, but for C(.well-known).
+      - A relative path is taken from where C(ansible-playbook) was started.
       - A symbolic link to a file within the folder is that file; other links are refused.
     type: path
   release:

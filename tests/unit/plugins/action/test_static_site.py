@@ -41,7 +41,7 @@ def test_shows_what_the_module_writes(run):
 
     assert said == ["  site: uploaded 3 of 9 files", "  site: uploaded 9 of 9 files"]
     assert result == {"changed": True, "invocation": {"module_args": {}}}
-    assert given["folder"] == "out"
+    assert given["folder"] == str(Path.cwd() / "out")
     assert not Path(given["progress_file"]).exists()
 
 
