@@ -66,26 +66,26 @@ def test_requests_are_counted_over_blue_and_green(scaling):
     assert metrics[2] == {"Id": "requests", "Expression": "FILL(m1, 0) + FILL(m2, 0)", "ReturnData": True}
 
 
+EDITS = [
+    ({"max_capacity": 6}, [("update", RESOURCE, ["max_capacity"])]),
+    ({"tags": {}}, [("update", RESOURCE, ["tags"])]),
+    ({"policies": [{**CPU, "target": 70}, REQUESTS]}, [("update", "cpu", ["target"])]),
+    ({"policies": [CPU, {**REQUESTS, "scale_in": False}]}, [("update", "requests", ["scale_in"])]),
+    ({"policies": [CPU]}, [("delete", "requests", [])]),
+    ({"schedules": [{**NIGHT, "timezone": "Europe/Berlin"}]}, [("update", "night", ["timezone"])]),
+    ({"schedules": []}, [("delete", "night", [])]),
+]
+
+
 @pytest.mark.usefixtures("scaling")
-@pytest.mark.parametrize(
-    ("edit", "expected"),
-    [
-        ({"max_capacity": 6}, [("update", RESOURCE, ["max_capacity"])]),
-        ({"tags": {}}, [("update", RESOURCE, ["tags"])]),
-        ({"policies": [{**CPU, "target": 70}, REQUESTS]}, [("update", "cpu", ["target"])]),
-        ({"policies": [CPU, {**REQUESTS, "scale_in": False}]}, [("update", "requests", ["scale_in"])]),
-        ({"policies": [CPU]}, [("delete", "requests", [])]),
-        ({"schedules": [{**NIGHT, "timezone": "Europe/Berlin"}]}, [("update", "night", ["timezone"])]),
-        ({"schedules": []}, [("delete", "night", [])]),
-    ],
-)
-def test_changes_one_thing(edit, expected):
-    run_module(MODULE, args())
+def test_changes_one_thing_at_a_time(subtests):
+    for edit, expected in EDITS:
+        run_module(MODULE, args())
+        with subtests.test(expected=expected):
+            done = assert_previewed(MODULE, args(**edit))
 
-    done = assert_previewed(MODULE, args(**edit))
-
-    assert [(each["action"], each["name"], each["fields"]) for each in done["changes"]] == expected
-    assert_settled(MODULE, args(**edit))
+            assert [(each["action"], each["name"], each["fields"]) for each in done["changes"]] == expected
+            assert_settled(MODULE, args(**edit))
 
 
 def test_a_policy_of_another_make_is_replaced(scaling):

@@ -72,33 +72,33 @@ def test_creates_as_previewed_and_settles(account):
     assert provider["autoScalingGroupProvider"]["managedTerminationProtection"] == "ENABLED"
 
 
+EDITS = [
+    ({"instance_type": "t3.large"}, [("launch template", ["instance_type"])]),
+    ({"volume_size": 50}, [("launch template", ["volume_size"])]),
+    ({"max_size": 6}, [("Auto Scaling group", ["max_size"])]),
+    ({"subnets": ["private-a"]}, [("Auto Scaling group", ["subnets"])]),
+    ({"target_capacity": 80}, [("capacity provider", ["target_capacity"])]),
+    (
+        {"tags": {}},
+        [
+            ("Auto Scaling group", ["tags"]),
+            ("capacity provider", ["tags"]),
+            ("instance profile", ["tags"]),
+            ("launch template", ["instance_tags", "tags"]),
+        ],
+    ),
+]
+
+
 @pytest.mark.usefixtures("account")
-@pytest.mark.parametrize(
-    ("edit", "expected"),
-    [
-        ({"instance_type": "t3.large"}, [("launch template", ["instance_type"])]),
-        ({"volume_size": 50}, [("launch template", ["volume_size"])]),
-        ({"max_size": 6}, [("Auto Scaling group", ["max_size"])]),
-        ({"subnets": ["private-a"]}, [("Auto Scaling group", ["subnets"])]),
-        ({"target_capacity": 80}, [("capacity provider", ["target_capacity"])]),
-        (
-            {"tags": {}},
-            [
-                ("Auto Scaling group", ["tags"]),
-                ("capacity provider", ["tags"]),
-                ("instance profile", ["tags"]),
-                ("launch template", ["instance_tags", "tags"]),
-            ],
-        ),
-    ],
-)
-def test_changes_one_thing(edit, expected):
-    run_module(MODULE, args())
+def test_changes_one_thing_at_a_time(subtests):
+    for edit, expected in EDITS:
+        run_module(MODULE, args())
+        with subtests.test(expected=expected):
+            done = assert_previewed(MODULE, args(**edit))
 
-    done = assert_previewed(MODULE, args(**edit))
-
-    assert sorted((each["kind"], each["fields"]) for each in done["changes"]) == expected
-    assert_settled(MODULE, args(**edit))
+            assert sorted((each["kind"], each["fields"]) for each in done["changes"]) == expected
+            assert_settled(MODULE, args(**edit))
 
 
 def test_a_change_is_the_version_that_new_instances_get(account):

@@ -128,35 +128,34 @@ def test_a_new_revision_is_deployed_with_the_whole_deployment_configuration(plat
     assert_settled(MODULE, args(platform, 2))
 
 
-@pytest.mark.parametrize(
-    ("edit", "fields"),
-    [
-        ({"deployment_configuration": {**BLUE_GREEN, "bakeTimeInMinutes": 1}}, ["deploymentConfiguration"]),
-        ({"deployment_configuration": {"strategy": "ROLLING"}}, ["deploymentConfiguration"]),
-        ({"enable_execute_command": None}, ["enableExecuteCommand"]),
-        ({"propagate_tags": None}, ["propagateTags"]),
-        ({"health_check_grace_period_seconds": 30}, ["healthCheckGracePeriodSeconds"]),
-        (
-            {"network_configuration": {"awsvpcConfiguration": {"subnets": ["app-a"], "securityGroups": ["app"]}}},
-            ["networkConfiguration"],
-        ),
-        (
-            {"capacity_provider_strategy": [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]},
-            ["capacityProviderStrategy"],
-        ),
-        ({"tags": {"Project": "monay", "Owner": "us"}}, ["tags"]),
-        ({"tags": {}}, ["tags"]),
-        ({"keep_desired_count": False, "desired_count": 2}, ["desiredCount"]),
-    ],
-    ids=lambda value: value[0] if isinstance(value, list) else "",
-)
-def test_changes_one_field(platform, edit, fields):
-    run_module(MODULE, args(platform))
+EDITS = [
+    ({"deployment_configuration": {**BLUE_GREEN, "bakeTimeInMinutes": 1}}, ["deploymentConfiguration"]),
+    ({"deployment_configuration": {"strategy": "ROLLING"}}, ["deploymentConfiguration"]),
+    ({"enable_execute_command": None}, ["enableExecuteCommand"]),
+    ({"propagate_tags": None}, ["propagateTags"]),
+    ({"health_check_grace_period_seconds": 30}, ["healthCheckGracePeriodSeconds"]),
+    (
+        {"network_configuration": {"awsvpcConfiguration": {"subnets": ["app-a"], "securityGroups": ["app"]}}},
+        ["networkConfiguration"],
+    ),
+    (
+        {"capacity_provider_strategy": [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]},
+        ["capacityProviderStrategy"],
+    ),
+    ({"tags": {"Project": "monay", "Owner": "us"}}, ["tags"]),
+    ({"tags": {}}, ["tags"]),
+    ({"keep_desired_count": False, "desired_count": 2}, ["desiredCount"]),
+]
 
-    done = assert_previewed(MODULE, args(platform, **edit))
 
-    assert [each["fields"] for each in done["changes"]] == [fields]
-    assert_settled(MODULE, args(platform, **edit))
+def test_changes_one_field_at_a_time(platform, subtests):
+    for edit, fields in EDITS:
+        run_module(MODULE, args(platform))
+        with subtests.test(fields=fields, edit=edit):
+            done = assert_previewed(MODULE, args(platform, **edit))
+
+            assert [each["fields"] for each in done["changes"]] == [fields]
+            assert_settled(MODULE, args(platform, **edit))
 
 
 def test_what_ecs_and_autoscaling_moved_is_left_alone(platform):

@@ -79,22 +79,23 @@ def test_registers_as_previewed_and_settles(ecs):
     assert revisions(ecs) == [f"{FAMILY}:1"]
 
 
-@pytest.mark.parametrize(
-    "same",
-    [
-        pytest.param({"container": {"environment": {"COLOUR": "red", "LOG": "info"}}}, id="variables as a mapping"),
-        pytest.param({"container": {"environment": CONTAINER["environment"][::-1]}}, id="another order"),
-        pytest.param({"container": {"portMappings": [{"containerPort": "3002", "protocol": "tcp"}]}}, id="defaults"),
-        pytest.param({"container": {"essential": True, "cpu": 0, "links": []}}, id="what AWS fills in"),
-        pytest.param({"cpu": "256", "memory": "0.5 GB"}, id="units"),
-        pytest.param({"execution_role_arn": "monay-dev-task-execution"}, id="role by name"),
-        pytest.param({"network_mode": "awsvpc", "volumes": []}, id="the network of Fargate"),
-    ],
-)
-def test_what_means_the_same_is_no_change(ecs, same):
+SAME = {
+    "variables as a mapping": {"container": {"environment": {"COLOUR": "red", "LOG": "info"}}},
+    "another order": {"container": {"environment": CONTAINER["environment"][::-1]}},
+    "defaults": {"container": {"portMappings": [{"containerPort": "3002", "protocol": "tcp"}]}},
+    "what AWS fills in": {"container": {"essential": True, "cpu": 0, "links": []}},
+    "units": {"cpu": "256", "memory": "0.5 GB"},
+    "role by name": {"execution_role_arn": "monay-dev-task-execution"},
+    "the network of Fargate": {"network_mode": "awsvpc", "volumes": []},
+}
+
+
+def test_what_means_the_same_is_no_change(ecs, subtests):
     run_module(MODULE, args())
 
-    assert_settled(MODULE, args(**same))
+    for meaning, same in SAME.items():
+        with subtests.test(meaning):
+            assert_settled(MODULE, args(**same))
     assert revisions(ecs) == [f"{FAMILY}:1"]
 
 

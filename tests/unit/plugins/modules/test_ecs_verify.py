@@ -60,44 +60,45 @@ def test_finds_nothing_wrong_with_what_would_run():
     assert run_module(MODULE, args())["problems"] == []
 
 
-@pytest.mark.usefixtures("platform")
-@pytest.mark.parametrize(
-    ("options", "about", "words"),
-    [
-        ({"container": {"image": {"repository": "monay/dev/admin", "tag": "9"}}}, "image", "has no image 9"),
-        ({"container": {"image": {"repository": "monay/dev/x", "tag": "1"}}}, "image", "monay/dev/x does not exist"),
-        (
-            {"container": {"secrets": {"K": {"secret": "app", "key": "OTHER"}}}},
-            "secrets",
-            "secret app has no key OTHER; its keys are: KEY",
-        ),
-        ({"container": {"secrets": {"K": {"secret": "nobody"}}}}, "secrets", "secret nobody does not exist"),
-        (
-            {"container": {"environment": {"H": {"database": "db", "attribute": "host"}}}},
-            "containers",
-            "database db does not exist",
-        ),
-        ({"task_role": "nobody"}, "task_role", "IAM role nobody does not exist"),
-        ({"execution_role": "infrastructure"}, "execution_role", "does not let ecs-tasks.amazonaws.com assume it"),
-        ({"infrastructure_role": "task"}, "infrastructure_role", "does not let ecs.amazonaws.com assume it"),
-        (
-            {
-                "container": {"portMappings": [{"containerPort": 3002}]},
-                "load_balancer": {"container": "app", "port": 3002},
-            },
-            "port",
-            "lets the load balancer in on port 3002",
-        ),
-        ({"security_groups": ["nobody"]}, "port", "security group nobody does not exist"),
-        ({"memory": "4096"}, "size", "with 256 CPU units Fargate takes 512, 1024, 2048 MiB"),
-    ],
-)
-def test_says_what_is_wrong_with_the_variable(options, about, words):
-    (problem,) = problems(args(**options))
+WRONG = [
+    ({"container": {"image": {"repository": "monay/dev/admin", "tag": "9"}}}, "image", "has no image 9"),
+    ({"container": {"image": {"repository": "monay/dev/x", "tag": "1"}}}, "image", "monay/dev/x does not exist"),
+    (
+        {"container": {"secrets": {"K": {"secret": "app", "key": "OTHER"}}}},
+        "secrets",
+        "secret app has no key OTHER; its keys are: KEY",
+    ),
+    ({"container": {"secrets": {"K": {"secret": "nobody"}}}}, "secrets", "secret nobody does not exist"),
+    (
+        {"container": {"environment": {"H": {"database": "db", "attribute": "host"}}}},
+        "containers",
+        "database db does not exist",
+    ),
+    ({"task_role": "nobody"}, "task_role", "IAM role nobody does not exist"),
+    ({"execution_role": "infrastructure"}, "execution_role", "does not let ecs-tasks.amazonaws.com assume it"),
+    ({"infrastructure_role": "task"}, "infrastructure_role", "does not let ecs.amazonaws.com assume it"),
+    (
+        {
+            "container": {"portMappings": [{"containerPort": 3002}]},
+            "load_balancer": {"container": "app", "port": 3002},
+        },
+        "port",
+        "lets the load balancer in on port 3002",
+    ),
+    ({"security_groups": ["nobody"]}, "port", "security group nobody does not exist"),
+    ({"memory": "4096"}, "size", "with 256 CPU units Fargate takes 512, 1024, 2048 MiB"),
+]
 
-    assert problem["about"] == about
-    assert problem["variable"] == VARIABLES.get(about, "")
-    assert words in problem["message"]
+
+@pytest.mark.usefixtures("platform")
+def test_says_what_is_wrong_with_the_variable(subtests):
+    for options, about, words in WRONG:
+        with subtests.test(words=words):
+            (problem,) = problems(args(**options))
+
+            assert problem["about"] == about
+            assert problem["variable"] == VARIABLES.get(about, "")
+            assert words in problem["message"]
 
 
 @pytest.mark.usefixtures("aws")
