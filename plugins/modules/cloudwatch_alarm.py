@@ -11,8 +11,8 @@ description:
   - Creates, updates and deletes metric alarms and composite alarms.
   - An alarm is declared in full. What is left out has AWS's default, and a key that is removed is noticed.
   - Dimensions are given by name where AWS makes up the value. C(LoadBalancer) and C(TargetGroup) take the names of
-    those, C(NatGatewayId) and C(CertificateArn) the value of a C(Name) tag, C(DistributionId) a host name of the
-    distribution. An alarm on something that was replaced under the same name is corrected.
+    those, C(NatGatewayId), C(CertificateArn) and C(DistributionId) the value of a C(Name) tag. An alarm on something
+    that was replaced under the same name is corrected.
 author: Monay platform engineers (@monay)
 options:
   alarms:

@@ -52,7 +52,7 @@ class Alarm:
     born: float = field(default_factory=time.time)
     next_look: float = 0
     seen: Any = None
-    """What the last evaluation looked at: counts of data, or the states of other alarms."""
+    """What the last evaluation looked at: counts of late data, or the states of other alarms."""
 
     @property
     def name(self) -> str:
@@ -105,7 +105,7 @@ def shown(alarm: Alarm) -> dict[str, Any]:
 
 
 def look(context: Context) -> None:
-    """Evaluate every alarm that is due: a minute has passed, or there is something new to see."""
+    """Evaluate every alarm that is due: a minute is over, or there is something new to see in those before."""
     alarms, metrics, now = context.store(Alarms), context.store(Metrics), time.time()
     for alarm in alarms.by_name.values():
         if alarm.kind == "MetricAlarm":
@@ -119,7 +119,7 @@ def look(context: Context) -> None:
 
 
 def _look_at_metrics(context: Context, alarm: Alarm, metrics: Metrics, now: float) -> None:
-    seen = {key: metrics.changes.get(key, 0) for key in metric_alarms.keys_of(alarm.definition)}
+    seen = {key: metrics.late.get(key, 0) for key in metric_alarms.keys_of(alarm.definition)}
     if seen == alarm.seen and now < alarm.next_look:
         return
     is_young = now - alarm.born < FIRST_LOOK_SECONDS

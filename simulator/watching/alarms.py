@@ -14,14 +14,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from simulator.watching import queries
-from simulator.watching.metrics import PERCENTILE, Key, Metrics, Series
+from simulator.watching.metrics import MINUTE, PERCENTILE, Key, Metrics, Series
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # AWS looks a little further back than the evaluation periods, to make up for missing datapoints.
 LOOK_BACK = 2
-MINUTE = 60
 OK, ALARM, INSUFFICIENT = "OK", "ALARM", "INSUFFICIENT_DATA"
 COMPARISONS: dict[str, tuple[Callable[[float, float], bool], str]] = {
     "GreaterThanThreshold": (operator.gt, "greater than"),

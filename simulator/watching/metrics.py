@@ -22,6 +22,7 @@ Key = tuple[str, str, tuple[tuple[str, str], ...]]
 Series = dict[float, float]
 """Values by the beginning of their period, in seconds since 1970."""
 KEPT = 20_000
+MINUTE = 60
 PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d+)?|100)")
 
 
@@ -40,14 +41,18 @@ class Sample:
 
 @dataclass
 class Metrics:
-    """The metrics of an account and region. `changes` counts what came to each, so that alarms notice news."""
+    """The metrics of an account and region. `late` counts what came to each of minutes that were over already.
+
+    Alarms look at every minute once it is over, and again at what came late.
+    """
 
     samples: dict[Key, deque[Sample]] = field(default_factory=dict)
-    changes: dict[Key, int] = field(default_factory=dict)
+    late: dict[Key, int] = field(default_factory=dict)
 
     def put(self, key: Key, sample: Sample) -> None:
         self.samples.setdefault(key, deque(maxlen=KEPT)).append(sample)
-        self.changes[key] = self.changes.get(key, 0) + 1
+        if sample.at < time.time() // MINUTE * MINUTE:
+            self.late[key] = self.late.get(key, 0) + 1
 
     def series(self, key: Key, stat: str, period: int, start: float, end: float, unit: str = "") -> Series:
         """The statistic of each period between the moments; periods without a sample are left out.

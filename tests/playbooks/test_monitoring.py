@@ -48,7 +48,9 @@ def watched(dev):
     }
     aliases = {"Quantity": 1, "Items": [f"www.{DOMAIN}"]}
     config = distribution_config(Aliases=aliases, ViewerCertificate=viewer)
-    identifier = dev.client("cloudfront").create_distribution(DistributionConfig=config)["Distribution"]["Id"]
+    both = {"DistributionConfig": config, "Tags": {"Items": [{"Key": "Name", "Value": "monay-dev-website-static"}]}}
+    made = dev.client("cloudfront").create_distribution_with_tags(DistributionConfigWithTags=both)
+    identifier = made["Distribution"]["Id"]
     return {"www": identifier, "certificate": certificate, "cdn": cdn}
 
 

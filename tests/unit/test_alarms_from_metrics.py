@@ -34,9 +34,14 @@ class Case:
     """What the component has other than usual."""
 
 
+def name_of(kind: str, number: int) -> str:
+    """The name of a site is that of its distribution, and such a one looks like an id."""
+    return f"CASE{number}" if kind == "static_site" else f"case-{number}"
+
+
 def component(kind: str, number: int) -> dict[str, Any]:
     """A component of each kind with a name of its own. Ids stand where there is nothing to look names up in."""
-    name = f"case-{number}"
+    name = name_of(kind, number)
     return {
         "service": {
             "name": name,
@@ -53,7 +58,7 @@ def component(kind: str, number: int) -> dict[str, Any]:
             "region": REGION,
             "web_acl": f"{name}-alb",
         },
-        "static_site": {"name": name, "hostname": f"E{number:013}", "web_acl": f"{name}-cdn"},
+        "static_site": {"name": name, "web_acl": f"{name}-cdn"},
         "domain": {"title": name, "certificate": f"arn:{name}", "cdn_certificate": f"arn:{name}-cdn"},
         "network": {"title": name, "nat_gateways": [f"nat-{number:04x}", f"nat-{number:04x}f"]},
     }[kind]
@@ -205,9 +210,8 @@ CASES = [
 def planned(case: Case, number: int) -> dict[str, Any]:
     """The case's alarm, as the role hands it to the module."""
     plan = alarm_plan({**component(case.kind, number), **case.changes}, case.kind, "full", REGION, "", {})
-    (found,) = [
-        alarm for region in plan for alarm in region["alarms"] if alarm["name"] == f"case-{number}-{case.alarm}"
-    ]
+    wanted = f"{name_of(case.kind, number)}-{case.alarm}"
+    (found,) = [alarm for region in plan for alarm in region["alarms"] if alarm["name"] == wanted]
     return found
 
 
@@ -237,7 +241,7 @@ def test_goes_off_when_it_must_and_only_then(alarms, number):
 def test_every_alarm_of_the_plan_is_proved_to_go_off():
     changes = {"database": REPLICAS, "cache": {"nodes": 2}}
     known = {
-        (kind, alarm["name"].removeprefix("case-0-"))
+        (kind, alarm["name"].removeprefix(f"{name_of(kind, 0)}-"))
         for kind in {case.kind for case in CASES}
         for plan in alarm_plan({**component(kind, 0), **changes.get(kind, {})}, kind, "full", REGION, "", {})
         for alarm in plan["alarms"]
