@@ -36,6 +36,22 @@ def test_sees_the_environments_instances_in_one_call():
 
 
 @mock_aws
+def test_sees_the_one_load_balancer_that_has_the_environments_own_name():
+    ec2, elb = boto3.client("ec2", region_name=REGION), boto3.client("elbv2", region_name=REGION)
+    subnets = [each["SubnetId"] for each in ec2.describe_subnets()["Subnets"]][:2]
+    for name in ("monay-dev", "monay-dev-internal", "monay-development"):
+        elb.create_load_balancer(Name=name, Subnets=subnets)
+
+    statuses, calls = look(types=["load_balancer"])
+
+    assert [(each["name"], each["verdict"]) for each in statuses] == [
+        ("monay-dev", "ready"),
+        ("monay-dev-internal", "ready"),
+    ]
+    assert calls == ["elbv2:DescribeLoadBalancers"]
+
+
+@mock_aws
 def test_nothing_is_no_failure():
     assert look(types=["nat_gateway", "rds_instance", "replication_group"])[0] == []
 
@@ -60,6 +76,10 @@ def test_refuses_an_unknown_type():
         ("replication_group", "creating", "pending"),
         ("replication_group", "available", "ready"),
         ("replication_group", "create-failed", "failed"),
+        ("load_balancer", "provisioning", "pending"),
+        ("load_balancer", "active", "ready"),
+        ("load_balancer", "active_impaired", "ready"),
+        ("load_balancer", "failed", "failed"),
     ],
 )
 def test_what_a_status_means(type_, status, verdict):
