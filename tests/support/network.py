@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -13,11 +15,21 @@ from tests.support.simulator import REGION, Simulator
 OWNER = {"ManagedBy": "monay.platform"}
 
 
+@cache
+def _running() -> Simulator:
+    """One simulator for all test modules of this process: starting one takes seconds."""
+    running = Simulator()
+    atexit.register(running.stop)
+    return running
+
+
 @pytest.fixture(scope="module")
 def simulator_process() -> Iterator[Simulator]:
-    """One simulator for a test module; provisioning takes no time."""
-    with Simulator() as running:
-        yield running
+    """A simulator with its first settings; provisioning takes no time."""
+    running = _running()
+    settings = running.settings()
+    yield running
+    running.settings(**settings)
 
 
 @pytest.fixture

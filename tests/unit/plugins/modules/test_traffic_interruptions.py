@@ -70,7 +70,6 @@ BUILT = {
 }
 FAULTS = [
     pytest.param({"kind": "throttle"}, id="throttled"),
-    pytest.param({"kind": "error500", "when": "after"}, id="done, then 500"),
     pytest.param({"kind": "reset", "when": "after"}, id="done, then reset"),
 ]
 
@@ -138,7 +137,7 @@ def test_every_operation_fails_once(account, fault):
     assert set(contents(account).values()) == {0}
 
 
-@pytest.mark.parametrize("call", [1, 3, 5, 8, 12, 16])
+@pytest.mark.parametrize("call", [1, 4, 9, 14])
 def test_an_interrupted_run_is_continued(account, call):
     account.fault("error500", match={"mutating": True}, nth=call, times=100_000)
     with pytest.raises(ModuleFailedError):
