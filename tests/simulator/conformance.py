@@ -60,6 +60,11 @@ ALWAYS = {
     "GetBackupPlan": ["BackupPlan.Rules", "BackupPlanArn", "VersionId"],
     "DescribeBackupVault": ["BackupVaultArn", "BackupVaultName", "NumberOfRecoveryPoints"],
     "CreateDirectConnectGateway": ["directConnectGateway.directConnectGatewayState"],
+    "DescribeAlarms": ["MetricAlarms.[].AlarmArn", "MetricAlarms.[].StateValue", "MetricAlarms.[].ActionsEnabled"],
+    "DescribeAlarmHistory": ["AlarmHistoryItems.[].Timestamp", "AlarmHistoryItems.[].HistoryItemType"],
+    "GetMetricData": ["MetricDataResults.[].StatusCode", "MetricDataResults.[].Values"],
+    "DescribeMetricFilters": ["metricFilters.[].creationTime", "metricFilters.[].metricTransformations"],
+    "DescribeSubscriptionFilters": ["subscriptionFilters.[].distribution", "subscriptionFilters.[].creationTime"],
     "GetResources": ["ResourceTagMappingList", "PaginationToken"],
 }
 # XML that wraps results without being a member of the shape.
