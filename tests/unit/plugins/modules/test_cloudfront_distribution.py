@@ -6,6 +6,7 @@ import pytest
 
 from ansible_collections.monay.platform.plugins.module_utils.aws import cloudfront_distribution
 from tests.simulator.scenarios_edge import make_certificate, make_zone
+from tests.support.killing import Killer
 from tests.support.modules import assert_previewed, assert_settled, changes, fail_module, run_module
 from tests.support.network import aws, simulator_process  # noqa: F401
 
@@ -192,16 +193,43 @@ def test_is_disabled_waited_for_and_deleted(aws, cloudfront, monkeypatch):  # no
     assert_settled("cloudfront_distribution", gone)
 
 
-@pytest.mark.parametrize(
-    "operation", ["CreateOriginAccessControl", "CreateResponseHeadersPolicy", "CreateDistributionWithTags"]
-)
-def test_a_lost_answer_makes_nothing_twice(aws, cloudfront, operation):  # noqa: F811
-    aws.fault("reset", match={"service": "cloudfront", "operation": operation}, when="after")
-    run_module("cloudfront_distribution", args())
+def test_lost_answers_make_nothing_twice(aws, cloudfront):  # noqa: F811
+    aws.fault("reset", match={"service": "cloudfront", "mutating": True}, when="after", each_operation=True)
+    aws.fault("throttle", match={"service": "logs", "mutating": True}, each_operation=True)
+    run_module("cloudfront_distribution", LOGGED)
 
-    assert cloudfront.list_distributions()["DistributionList"]["Quantity"] == 1
-    assert cloudfront.list_origin_access_controls()["OriginAccessControlList"]["Quantity"] == 1
-    assert_settled("cloudfront_distribution", args())
+    assert contents(aws) == WHOLE
+    assert_settled("cloudfront_distribution", LOGGED)
+
+
+LOGGED = args(access_logs={"bucket": "monay-dev-111111111111-logs"})
+WHOLE = {"distributions": 1, "access controls": 1, "policies": 1, "deliveries": 1}
+
+
+def contents(aws):  # noqa: F811
+    cloudfront, logs = aws.client("cloudfront"), aws.client("logs")
+    policies = cloudfront.list_response_headers_policies(Type="custom")["ResponseHeadersPolicyList"]
+    return {
+        "distributions": cloudfront.list_distributions()["DistributionList"]["Quantity"],
+        "access controls": cloudfront.list_origin_access_controls()["OriginAccessControlList"]["Quantity"],
+        "policies": policies["Quantity"],
+        "deliveries": len(logs.describe_deliveries()["deliveries"]),
+    }
+
+
+def test_killed_after_any_call_the_next_run_goes_on(aws, cloudfront, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(cloudfront_distribution.time, "sleep", lambda _seconds: None)
+    gone = {"region": REGION, "name": NAME, "state": "absent"}
+    for task, wanted in ((LOGGED, WHOLE), (gone, dict.fromkeys(WHOLE, 0))):
+        nth = 1
+        while nth:
+            with Killer(nth) as killer:
+                run_module("cloudfront_distribution", task)
+            nth = nth + 1 if killer.made >= killer.nth else 0
+            if nth:
+                run_module("cloudfront_distribution", task)
+                assert contents(aws) == wanted
+                run_module("cloudfront_distribution", gone if task is LOGGED else LOGGED)
 
 
 @pytest.mark.parametrize(

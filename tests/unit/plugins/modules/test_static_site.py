@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import threading
-from unittest import mock
 
 import boto3
 import pytest
@@ -14,8 +13,8 @@ from botocore.exceptions import ClientError, HTTPClientError
 from moto import mock_aws
 
 from ansible_collections.monay.platform.plugins.module_utils.aws import api, site_folder
+from tests.support.killing import Killer
 from tests.support.modules import (
-    READS,
     assert_previewed,
     assert_settled,
     changes,
@@ -250,42 +249,6 @@ def test_progress_is_written_where_somebody_reads_it(s3, folder, tmp_path_factor
     run_module("static_site", args(folder, progress_file=str(progress)))
 
     assert progress.read_text().splitlines() == ["uploaded 40 of 40 files", "switched 40 of 40 files"]
-
-
-class Killed(BaseException):
-    """The process ends here: nothing catches this."""
-
-
-class Killer:
-    """Ends the process when the n-th write is made: no further one is, in no thread."""
-
-    def __init__(self, nth):
-        self.nth, self.made = nth, 0
-        self.lock = threading.Lock()
-        self.call = vars(BaseClient)["_make_api_call"]
-
-    def __enter__(self):
-        killer, call = self, self.call
-
-        def counted(client, operation, params):
-            if operation.startswith(READS):
-                return call(client, operation, params)
-            with killer.lock:
-                killer.made += 1
-                if killer.made > killer.nth:
-                    raise Killed
-                answer = call(client, operation, params)
-                if killer.made == killer.nth:
-                    raise Killed
-                return answer
-
-        self.patch = mock.patch.object(BaseClient, "_make_api_call", counted)
-        self.patch.start()
-        return self
-
-    def __exit__(self, kind, _error, _trace):
-        self.patch.stop()
-        return kind is Killed
 
 
 def assert_whole(s3):
