@@ -15,6 +15,7 @@ description:
     and log groups; the form of the health check's path.
   - Values of secrets are looked at for their keys only, and kept nowhere. Where the caller may not read a secret, its
     keys are not checked.
+  - What the service runs already, just as it is wanted, is not looked for again.
   - In check mode what does not exist yet is no problem, except for an image that a repository lacks.
 author: Monay platform engineers (@monay)
 options:

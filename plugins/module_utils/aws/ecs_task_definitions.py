@@ -34,6 +34,8 @@ class TaskDefinitions(Kind):
         self.service = service
         self.sending: Mapping[str, State] = {}
         """What to register, by family, in the shape of RegisterTaskDefinition; roles by name or ARN."""
+        self.used = False
+        """Whether the revision in use is that of the service, and not only the newest one."""
         self._cache: dict[str, Observed | None] = {}
 
     def observe(self, scope: Scope, names: Iterable[str]) -> dict[str, Observed]:
@@ -45,6 +47,7 @@ class TaskDefinitions(Kind):
         if family not in self._cache:
             arn = self._in_service()
             used = self._describe(arn) if revision_of(arn).partition(":")[0] == family else None
+            self.used = used is not None
             self._cache[family] = used or self._describe(family)
         return self._cache[family]
 

@@ -10,7 +10,7 @@ from functools import partial
 
 from ..core.arn import parse_arn
 from ..core.ecs_references import Reference, references, resolved
-from ..core.ecs_task_definition import sendable
+from ..core.ecs_task_definition import sendable, task_definition_state
 from ..core.ecs_verify import (
     ECS,
     TASKS,
@@ -26,11 +26,13 @@ from ..core.ecs_verify import (
 )
 from ..core.plan import PlanRefused, State
 from .api import DENIED, Api, AwsError
+from .ecs_describing import camel, options_as_input
 from .ecs_lookup import Lookup
 from .ecs_task_definitions import TaskDefinitions
 from .reconcile import side_by_side
 
 GONE = {"ResourceNotFoundException"}
+CONTENT = ("cpu", "memory", "requires_compatibilities", "volumes")
 
 
 class Verification:
@@ -41,6 +43,9 @@ class Verification:
         self.check_mode = check_mode
         self._api = api
         self._apis: dict[str, Api] = {}
+        service = params["service"]
+        self.kind = TaskDefinitions(self.api("ecs"), str, (service["cluster"], service["name"]) if service else None)
+        self.current = self.kind.current(params["family"])
         self.unread: list[str] = []
         """Secrets whose keys the caller may not read."""
 
@@ -50,8 +55,10 @@ class Verification:
         return self._apis[service]
 
     def findings(self) -> list[Finding]:
-        """All that is wrong, in a stable order."""
+        """All that is wrong, in a stable order. What runs already as it is wanted is not looked for in AWS again."""
         found, definition = self._definition()
+        if self._runs(definition):
+            return [*found, *self._offline(definition)]
         for service in ("iam", "ec2", "secretsmanager"):
             self.api(service)  # made one after the other, before the calls run side by side
         jobs: dict[str, Callable[[], t.Any]] = {
@@ -62,6 +69,19 @@ class Verification:
         }
         answers = side_by_side(jobs)
         return [*found, *(finding for job in sorted(answers) for finding in answers[job]), *self._offline(definition)]
+
+    def _runs(self, definition: State) -> bool:
+        """Whether the service runs just this."""
+        if self.current is None or not self.kind.used:
+            return False
+        wanted = task_definition_state(definition)
+        running = self.current.state
+        compared = [*(camel(option) for option in CONTENT), "containerDefinitions"]
+        roles = {"taskRoleArn": "task_role", "executionRoleArn": "execution_role"}
+        same_roles = all(
+            running[field] == str(self.params[option] or "").rpartition("/")[2] for field, option in roles.items()
+        )
+        return same_roles and all(running[field] == wanted[field] for field in compared)
 
     def _offline(self, definition: State) -> Iterator[Finding]:
         yield from definition_findings(definition)
@@ -74,10 +94,8 @@ class Verification:
     def _definition(self) -> tuple[list[Finding], State]:
         """The definition with what its references stand for; those that lead nowhere are findings."""
         found: list[Finding] = []
-        containers, service = self.params["container_definitions"], self.params["service"]
-        kind = TaskDefinitions(self.api("ecs"), str, (service["cluster"], service["name"]) if service else None)
-        current = kind.current(self.params["family"])
-        images = current.facts["images"] if current else {}
+        containers = self.params["container_definitions"]
+        images = self.current.facts["images"] if self.current else {}
         lookup = Lookup(self.api, check_mode=self.check_mode)
         lookup.load(references(containers, images))
 
@@ -88,13 +106,7 @@ class Verification:
                 found.append(Finding(ABOUT.get(reference.sort, "containers"), str(error)))
                 return str(reference)
 
-        values = {
-            "containerDefinitions": resolved(containers, images, text),
-            "cpu": self.params["cpu"],
-            "memory": self.params["memory"],
-            "requiresCompatibilities": self.params["requires_compatibilities"],
-            "volumes": self.params["volumes"],
-        }
+        values = {**options_as_input(self.params, CONTENT), "containerDefinitions": resolved(containers, images, text)}
         return list(dict.fromkeys(found)), sendable(values)
 
     def _role(self, option: t.Any, service: str = TASKS) -> list[Finding]:

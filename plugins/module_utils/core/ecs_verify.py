@@ -48,13 +48,23 @@ def definition_findings(definition: State) -> Iterator[Finding]:
     yield from _sizes(definition, containers)
     yield from _names(definition, containers)
     for container in containers:
-        options = (container.get("logConfiguration") or {}).get("options") or {}
-        group = options.get("awslogs-group")
-        if group is not None and not LOG_GROUP.fullmatch(group):
-            right = "1 to 512 letters, digits and . - _ / #"
-            yield Finding(
-                "log_group", f"container {container['name']}: a log group is called by {right}, got {group!r}"
-            )
+        yield from _logs(container, "FARGATE" in definition.get("requiresCompatibilities", ()))
+
+
+def _logs(container: State, fargate: bool) -> Iterator[Finding]:
+    """Source: ECS developer guide, awslogs log driver."""
+    log = container.get("logConfiguration") or {}
+    if log.get("logDriver") != "awslogs":
+        return
+    options, name = log.get("options") or {}, container.get("name")
+    needed = ("awslogs-group", *(("awslogs-region", "awslogs-stream-prefix") if fargate else ()))
+    missing = [option for option in needed if not options.get(option)]
+    if missing:
+        yield Finding("log_group", f"container {name}: the log driver awslogs needs {', '.join(missing)}")
+    group = options.get("awslogs-group")
+    if group and not LOG_GROUP.fullmatch(group):
+        right = "1 to 512 letters, digits and . - _ / #"
+        yield Finding("log_group", f"container {name}: a log group is called by {right}, got {group!r}")
 
 
 def _sizes(definition: State, containers: list[State]) -> Iterator[Finding]:

@@ -219,6 +219,19 @@ def test_a_lost_answer_makes_no_second_service(platform):
     assert_settled(MODULE, args(platform))
 
 
+def test_a_deployment_that_ecs_rolls_back_fails_with_ecss_reasons(platform):
+    run_module(MODULE, args(platform))
+    broken = definition({**platform, "digest": f"sha256:{'f' * 64}"}, "red")
+    run_module("ecs_task_definition", broken)
+
+    message = fail_module(MODULE, args(platform, 3))
+
+    assert "The deployment of service app did not succeed: ROLLBACK" in message
+    assert "CannotPullContainerError" in message
+    assert described(platform)["taskDefinition"].endswith(f"{NAME}:1")
+    assert_settled(MODULE, args(platform))
+
+
 def test_deletes_once_and_waits_for_the_tasks(platform):
     run_module(MODULE, args(platform))
     gone = {"region": REGION, "name": NAME, "cluster": CLUSTER, "state": "absent"}

@@ -15,7 +15,10 @@ CONTAINER = {
     "image": {"repository": "monay/dev/admin", "tag": "1.0.0"},
     "portMappings": [{"containerPort": 3001}],
     "secrets": {"KEY": {"secret": "app", "key": "KEY"}},
-    "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/app"}},
+    "logConfiguration": {
+        "logDriver": "awslogs",
+        "options": {"awslogs-group": "/app", "awslogs-region": REGION, "awslogs-stream-prefix": "app"},
+    },
 }
 VARIABLES = {"image": "service_image_tag", "size": "service_memory", "secrets": "service_secrets"}
 
@@ -111,3 +114,26 @@ def test_a_missing_image_and_an_impossible_size_are_problems_in_check_mode_too()
     options = args({"image": {"repository": "monay/dev/admin", "tag": "9"}}, memory="4096")
 
     assert [each["about"] for each in problems(options, check=True)] == ["image", "size"]
+
+
+def test_what_runs_already_is_not_looked_for_again(platform):
+    options = args(execution_role="execution")
+    shared = ("region", "family", "service", "requires_compatibilities", "cpu", "memory", "container_definitions")
+    described = {name: options[name] for name in shared} | {"task_role_arn": "task", "execution_role_arn": "execution"}
+    revision = run_module("ecs_task_definition", described)["task_definition"]
+    network = {"awsvpcConfiguration": {"subnets": [], "securityGroups": []}}
+    ec2, ecs = platform.client("ec2"), platform.client("ecs")
+    network["awsvpcConfiguration"]["subnets"] = [
+        each["SubnetId"] for each in ec2.describe_subnets()["Subnets"] if each["CidrBlock"].startswith("10.10.")
+    ]
+    ecs.create_service(
+        cluster="main", serviceName="app", taskDefinition=revision, desiredCount=1, networkConfiguration=network
+    )
+
+    with recorded_calls() as calls:
+        assert run_module(MODULE, options)["problems"] == []
+    assert not {"secretsmanager:GetSecretValue", "iam:GetRole", "ec2:DescribeSecurityGroups"} & set(calls)
+
+    with recorded_calls() as calls:
+        run_module(MODULE, args(cpu="512", memory="1024"))
+    assert {"secretsmanager:GetSecretValue", "iam:GetRole", "ec2:DescribeSecurityGroups"} <= set(calls)

@@ -20,6 +20,9 @@ APP = {"name": "app", "image": "app:1", "portMappings": [{"containerPort": 3001}
 AGENT = {"name": "agent", "image": "agent:7", "essential": False}
 
 
+LOGS = {"awslogs-group": "/app", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "app"}
+
+
 def definition(*containers, **extra):
     return {
         "requiresCompatibilities": ["FARGATE"],
@@ -64,9 +67,16 @@ def test_finds_nothing_wrong_with_a_usual_task():
             "container app mounts x, which is no volume",
         ),
         (
-            definition({**APP, "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "a b"}}}),
+            definition(
+                {**APP, "logConfiguration": {"logDriver": "awslogs", "options": {**LOGS, "awslogs-group": "a b"}}}
+            ),
             "log_group",
             "got 'a b'",
+        ),
+        (
+            definition({**APP, "logConfiguration": {"logDriver": "awslogs", "options": {}}}),
+            "log_group",
+            "the log driver awslogs needs awslogs-group, awslogs-region, awslogs-stream-prefix",
         ),
     ],
 )
