@@ -53,7 +53,7 @@ class Demo:
         return Outcome(title.partition(":")[0], time.monotonic() - start, len(calls) - writes, writes)
 
     def play(self, title: str, playbook: str) -> Outcome:
-        site = f"static_site_folder={SAMPLE_SITE.relative_to(ROOT)}"
+        site = f"static_site_folder={SAMPLE_SITE}"
         inventory = f"inventories/{self.environment.name}"
         return self.run(title, "ansible-playbook", "-i", inventory, f"playbooks/{playbook}.yml", "-e", site)
 

@@ -165,7 +165,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-results:
+answers:
   description: What became of each request.
   returned: always
   type: list
@@ -318,7 +318,7 @@ def main() -> None:
         asker = Asker(Web(), module.params)
         with ThreadPoolExecutor(PARALLEL) as pool:
             results = list(pool.map(asker.result, requests))
-    values = {"results": [each.summary() for each in results], "report": core.report(results)}
+    values = {"answers": [each.summary() for each in results], "report": core.report(results)}
     failed = [each.name for each in results if each.outcome == core.FAILED]
     if failed:
         told = f"{len(failed)} of {len(results)} API tests of {module.params['url']} failed"

@@ -26,6 +26,8 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--disable-dev-shm-usage",
+    # Time in the page stands still while it waits for answers, so that what its scripts ask for is there at the end.
+    "--virtual-time-budget=10000",
 )
 PATIENCE = 60  # seconds until a page must be there
 

@@ -69,7 +69,7 @@ def test_passes_and_reports(server):
     result = run_module("api_test", {"url": server.url, "requests": [request]})
 
     assert result["changed"] is False
-    (told,) = result["results"]
+    (told,) = result["answers"]
     assert (told["outcome"], told["status"], told["attempts"], told["problems"]) == ("passed", 200, 1, [])
     assert "health  GET /health" in result["report"]
 
@@ -95,7 +95,7 @@ def test_asks_again_until_the_answer_is_right(server):
 
     result = run_module("api_test", {"url": server.url, "requests": [{"name": "x", "retries": 4}], "retry_delay": 0.01})
 
-    assert result["results"][0]["attempts"] == 3
+    assert result["answers"][0]["attempts"] == 3
 
 
 def test_a_redirect_is_an_answer(server):
@@ -142,7 +142,7 @@ def test_check_mode_asks_nothing(server):
     result = run_module("api_test", {"url": server.url, "requests": [{"name": "x", "path": "/y"}]}, check=True)
 
     assert server.asked == []
-    assert result["results"][0]["outcome"] == "not asked"
+    assert result["answers"][0]["outcome"] == "not asked"
     assert "GET /y" in result["report"]
 
 
