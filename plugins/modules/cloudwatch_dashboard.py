@@ -30,6 +30,12 @@ options:
           - The dashboard as CloudWatch describes it, with C(widgets), and C(start) or C(periodOverride) where wanted.
           - Needed unless O(state=absent).
         type: dict
+  expect_all:
+    description:
+      - Everything that the dashboards show exists by the time of the real run. A check run then announces that what
+        stands there by its name will be corrected.
+    type: bool
+    default: false
   state:
     description: Whether the dashboards exist.
     type: str
@@ -85,7 +91,9 @@ DASHBOARD_SPEC = dict(name=dict(type="str", required=True), body=dict(type="dict
 
 
 def work(module: PlatformModule) -> t.NoReturn:
-    kind = Dashboards(module.api("cloudwatch"), DimensionNames(module.api, lenient=True), module.warn)
+    expected = module.check_mode and module.params["expect_all"]
+    names = DimensionNames(module.api, lenient=True, expected=expected)
+    kind = Dashboards(module.api("cloudwatch"), names, module.warn)
     items = {item["name"]: item["body"] for item in module.params["dashboards"]}
     if module.params["state"] == "absent":
         module.reconcile(Request(kind, absent=frozenset(items)))
@@ -99,6 +107,7 @@ def main() -> None:
     PlatformModule(
         argument_spec=dict(
             dashboards=dict(type="list", elements="dict", required=True, options=DASHBOARD_SPEC),
+            expect_all=dict(type="bool", default=False),
             state=dict(type="str", choices=["present", "absent"], default="present"),
         )
     ).run(work)

@@ -71,12 +71,14 @@ LOOKUPS = {
 class DimensionNames:
     """Values of dimensions that AWS makes up (the suffix of a load balancer) by the names that people give.
 
-    `lenient`: what does not exist yet is written as its name, and corrected when it does (dashboards).
+    `lenient`: what does not exist yet is written as its name, and corrected when it does (dashboards). `expected`: what
+    is missing will exist by the time of the real run, so what stands there by its name will be corrected then.
     """
 
-    def __init__(self, apis: Apis, *, lenient: bool = False) -> None:
+    def __init__(self, apis: Apis, *, lenient: bool = False, expected: bool = False) -> None:
         self._apis = apis
         self._lenient = lenient
+        self._expected = expected
         self._tables: dict[str, dict[str, str]] = {}
         self._lock = threading.Lock()
 
@@ -85,7 +87,7 @@ class DimensionNames:
         if dimension not in LOOKUPS:
             return value
         table = self._table(dimension)
-        if value in table:
+        if value in table or (self._expected and not LOOKUPS[dimension].id.fullmatch(value)):
             # written when nothing of this name existed: it must be written again
             return f"{value} (by name)"
         return next((name for name, id_ in table.items() if id_ == value), value)

@@ -81,6 +81,25 @@ def test_what_does_not_exist_yet_is_corrected_once_it_does(simulator):
     assert_settled(MODULE, args())
 
 
+def test_a_check_run_knows_what_will_be_there(simulator):
+    """Another role makes the target group in the same run, before the dashboard."""
+    run_module(MODULE, args())
+
+    assert run_module(MODULE, args(), check=True)["changed"] is False
+    preview = run_module(MODULE, args(expect_all=True), check=True)
+    make_load_balancer(simulator, "monay-dev", ["monay-dev-admin-blue"])
+
+    assert run_module(MODULE, args(expect_all=True))["changes"] == preview["changes"]
+    assert_settled(MODULE, args(expect_all=True))
+    assert run_module(MODULE, args(expect_all=True), check=True)["changed"] is False
+
+
+def test_what_never_comes_is_no_change_for_ever(simulator):
+    run_module(MODULE, args(expect_all=True))
+
+    assert_settled(MODULE, args(expect_all=True))
+
+
 def test_notices_what_somebody_changed_by_hand(simulator):
     run_module(MODULE, args())
     other = json.dumps({**BODY, "start": "-PT12H"})
