@@ -41,7 +41,7 @@ class OriginAccessControls(Kind):
     def _config(name: str) -> dict[str, str]:
         return {
             "Name": name,
-            "Description": "",
+            "Description": f"Lets CloudFront distribution {name} read its bucket",
             "OriginAccessControlOriginType": "s3",
             "SigningProtocol": "sigv4",
             "SigningBehavior": "always",

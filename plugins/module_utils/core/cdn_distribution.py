@@ -154,8 +154,10 @@ def state_from_config(config: Mapping[str, Any]) -> State:
         "price_class": config.get("PriceClass", ""),
         "web_acl": config.get("WebACLId", ""),
     }
-    said = leaves({**config_from_state(state, ""), "HttpVersion": ""})
-    return {**state, "other": beyond({**config, "HttpVersion": ""}, said)}
+    other = beyond({**config, "HttpVersion": ""}, leaves({**config_from_state(state, ""), "HttpVersion": ""}))
+    if not state["certificate"]:
+        other.pop("ViewerCertificate.SSLSupportMethod", None)  # AWS names one where there is no choice
+    return {**state, "other": other}
 
 
 def beyond(config: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
@@ -248,11 +250,7 @@ def _error_page_state(page: Mapping[str, Any]) -> State:
 
 def _certificate(state: Mapping[str, Any]) -> Config:
     if not state["certificate"]:
-        return {
-            "CloudFrontDefaultCertificate": True,
-            "SSLSupportMethod": "vip",
-            "MinimumProtocolVersion": state["minimum_tls"],
-        }
+        return {"CloudFrontDefaultCertificate": True, "MinimumProtocolVersion": state["minimum_tls"]}
     return {
         "ACMCertificateArn": state["certificate"],
         "SSLSupportMethod": "sni-only",

@@ -151,6 +151,14 @@ def test_what_aws_fills_in_is_no_change():
     assert state_from_config(filled) == distribution_state("name", OPTIONS)
 
 
+def test_what_aws_says_of_its_own_certificate_is_no_change():
+    options = {**OPTIONS, "certificate": "", "aliases": []}
+    filled = config_from_state(distribution_state("name", options), "reference")
+    filled["ViewerCertificate"] |= {"SSLSupportMethod": "vip", "CertificateSource": "cloudfront"}
+
+    assert state_from_config(filled) == distribution_state("name", options)
+
+
 HEADERS = {
     "hsts_seconds": 60,
     "hsts_subdomains": True,
