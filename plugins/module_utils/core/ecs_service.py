@@ -166,6 +166,9 @@ def update_arguments(wanted: State, sending: State, fields: Collection[str]) -> 
     arguments = {field: sending.get(field, _emptied(field, wanted)) for field in sorted(told)}
     if "deploymentConfiguration" in told:
         arguments["deploymentConfiguration"] = complete_deployment(sending)
+    if "capacityProviderStrategy" in told:
+        # ECS refuses another strategy without it.
+        arguments["forceNewDeployment"] = True
     return arguments
 
 

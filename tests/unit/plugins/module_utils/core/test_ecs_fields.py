@@ -11,10 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.monay.platform.plugins.module_utils.aws.ecs_describing import camel
+from ansible_collections.monay.platform.plugins.module_utils.aws.ecs_serving import SPELLINGS
 from ansible_collections.monay.platform.plugins.module_utils.core.ecs_fields import SERVICE, TASK_DEFINITION
 from ansible_collections.monay.platform.plugins.module_utils.core.ecs_service import service_state
 from ansible_collections.monay.platform.plugins.module_utils.core.ecs_task_definition import task_definition_state
 from ansible_collections.monay.platform.plugins.module_utils.core.shape import Leaf, ListOf, MapOf, Struct, canonical
+from ansible_collections.monay.platform.plugins.modules import ecs_service, ecs_task_definition
 from tests.support.aws_shapes import get, input_shape, leaves, name_of, put, sample, value_of, with_leaf, without_leaf
 
 # What AWS documents that it takes where nothing is said; the paths are botocore's.
@@ -173,6 +176,19 @@ def test_the_fields_are_those_of_botocore(operation):
     theirs = {name_of(path): kinds[leaf.type_name] for path, leaf in leaves(SHAPES[operation])}
 
     assert ours == {path: kind for path, kind in theirs.items() if path != "clientToken"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "module", "own"),
+    [
+        ("RegisterTaskDefinition", ecs_task_definition, {"family", "tags"}),
+        ("CreateService", ecs_service, {"cluster", "serviceName", "tags", "clientToken"}),
+    ],
+)
+def test_the_modules_have_an_option_for_every_field(operation, module, own):
+    options = {SPELLINGS.get(camel(option), camel(option)) for option in module.CONTENT_SPEC}
+
+    assert options == set(SHAPES[operation].members) - own
 
 
 # --- what must always hold --------------------------------------------------------------------------------------------

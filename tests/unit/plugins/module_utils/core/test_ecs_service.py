@@ -78,6 +78,15 @@ def test_what_starts_a_deployment_goes_with_the_whole_deployment_configuration()
     assert not starts_deployment({"tags", "enableExecuteCommand"})
 
 
+def test_another_capacity_is_told_with_force():
+    sending = {"capacityProviderStrategy": [{"capacityProvider": "FARGATE", "weight": 1}]}
+
+    found = update_arguments(service_state(sending), sending, {"capacityProviderStrategy"})
+
+    assert found["forceNewDeployment"] is True
+    assert "forceNewDeployment" not in update_arguments(service_state(sending), sending, {"taskDefinition"})
+
+
 @pytest.mark.parametrize(
     ("field", "emptied"),
     [
