@@ -121,8 +121,8 @@ molecule: venv ## Phase 1 of dev from create to destroy, with ansible-native mol
 ##@ Measure
 
 .PHONY: bench
-bench: venv ## Time phase 1 of dev and prod on the simulator: from empty, no change, one edit, destroy
-	PYTHONPATH=collections:. python -m bench.phase1 $(ARGS)
+bench: venv ## Time all phases of dev and prod on the simulator: from empty, no change, one edit, destroy
+	PYTHONPATH=collections:. python -m bench.phases $(ARGS)
 
 .PHONY: bench-connection
 bench-connection: venv ## Time the connection plugin against Ansible's own
