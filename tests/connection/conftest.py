@@ -1,9 +1,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Playbooks on the warm_local connection, each in a directory of its own, with every ansible-core that there is."""
+"""Playbooks on the warm_local connection, each in a directory of its own, with each ansible-core that is supported."""
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,23 +10,28 @@ from pathlib import Path
 import pytest
 from moto.server import ThreadedMotoServer
 
+from tests.connection.cores import NoOtherCoreError, other_core
 from tests.connection.sandbox import Sandbox
 
-# A second ansible-core is another environment, so its place cannot be known here.
-OTHER_CORE = os.environ.get("MONAY_TEST_ANSIBLE_2_21", "")
-CORES = {"this-core": Path(sys.executable).parent, **({"core-2.21": Path(OTHER_CORE)} if OTHER_CORE else {})}
+
+@pytest.fixture(scope="session")
+def second_core() -> Path | NoOtherCoreError:
+    """Installed when the first test asks for it."""
+    try:
+        return other_core()
+    except NoOtherCoreError as reason:
+        return reason
 
 
-def pytest_report_header() -> str:
-    if OTHER_CORE:
-        return f"connection tests: also with the ansible-core of {OTHER_CORE}"
-    return "connection tests: NOT run with ansible-core 2.21; MONAY_TEST_ANSIBLE_2_21=/path/to/its/bin runs them"
-
-
-@pytest.fixture(params=list(CORES))
+@pytest.fixture(params=["this-core", "other-core"])
 def core(request: pytest.FixtureRequest) -> Path:
     """The directory of the programs of one ansible-core."""
-    return CORES[request.param]
+    if request.param == "this-core":
+        return Path(sys.executable).parent
+    found: Path | NoOtherCoreError = request.getfixturevalue("second_core")
+    if isinstance(found, NoOtherCoreError):
+        pytest.skip(str(found))
+    return found
 
 
 @pytest.fixture

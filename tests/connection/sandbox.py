@@ -15,9 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections import amazon
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+# Another ansible-core has no collections of its own.
+AMAZON = Path(str(amazon.__path__[0])).parents[1]
 WARM, BUILTIN = "monay.platform.warm_local", "ansible.builtin.local"
 ONE_CORE = pytest.mark.parametrize("core", ["this-core"], indirect=True)  # where versions cannot differ
 LONGEST_WAIT = 60  # seconds, for what should happen soon, on a machine that is busy with other things
@@ -51,7 +54,7 @@ class Sandbox:
             "PATH": f"{self.core}:{os.environ['PATH']}",
             "HOME": str(self.path / "home"),
             "TMPDIR": str(self.path / "tmp"),
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"),
+            "ANSIBLE_COLLECTIONS_PATH": f"{ROOT / 'collections'}:{AMAZON}",
             "ANSIBLE_LIBRARY": str(HERE / "library"),
             "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "tests/support/callbacks"),
             "ANSIBLE_CALLBACKS_ENABLED": "record",

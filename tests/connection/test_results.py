@@ -8,7 +8,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from tests.connection.sandbox import BUILTIN, ONE_CORE, WARM, Sandbox
+from tests.connection.sandbox import BUILTIN, ONE_CORE, ROOT, WARM, Sandbox
 
 ROLE = {
     "Version": "2012-10-17",
@@ -113,6 +113,20 @@ def test_results_are_those_of_the_builtin_connection(sandbox: Sandbox, moto: str
     assert comparable(warm) == comparable(builtin)
     assert [result["warm"] for result in warm if "warm" in result] == [True, True]
     assert [result["warm"] for result in builtin if "warm" in result] == [False, False]
+
+
+@ONE_CORE
+def test_each_module_of_the_collection_answers_as_with_the_builtin_connection(sandbox: Sandbox, moto: str) -> None:
+    """Without arguments, as a start of each of them takes a second the builtin way; most say what is missing."""
+    modules = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
+    tasks = [{f"monay.platform.{module}": {}, "failed_when": False} for module in modules]
+    environment = {"AWS_ENDPOINT_URL": moto, "AWS_REGION": "eu-central-1"}
+    warm, builtin = (
+        sandbox.run(tasks, hosts=1, connection=connection, environment=environment) for connection in (WARM, BUILTIN)
+    )
+    assert len(warm) == len(modules)
+    for module, one, other in zip(modules, warm, builtin, strict=True):
+        assert comparable(one) == comparable(other), module
 
 
 def test_ten_hosts_at_once_have_a_process_each(sandbox: Sandbox, moto: str) -> None:
