@@ -85,6 +85,7 @@ def test_an_archive_is_not_used_when_another_one_could_be_built(collection: Coll
         collection.say(ANSIBLE_MODULE_UTILS=str(mine.parent))
 
 
+@ONE_CORE
 def test_what_modules_import_is_imported_once_in_a_run(collection: Collection) -> None:
     results = collection.run({"amazon.aws.say": {}}, {"amazon.aws.tell": {}})
     assert [(result["word"], result["in_server"]) for result in results] == [("first", True)] * 2
