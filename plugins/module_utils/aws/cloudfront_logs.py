@@ -95,7 +95,7 @@ class LogDestinations(Kind):
     @staticmethod
     def _observed(found: Mapping[str, t.Any]) -> Observed:
         arn = found["deliveryDestinationConfiguration"]["destinationResourceArn"]
-        bucket, _, prefix = arn.removeprefix(BUCKET_ARN).partition("/")
+        bucket, _slash, prefix = arn.removeprefix(BUCKET_ARN).partition("/")
         return Observed(found["arn"], {"bucket": bucket, "prefix": prefix})
 
     def create(self, scope: Scope, name: str, wanted: State) -> Observed:

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from .plan import PlanRefused
 
@@ -48,7 +49,7 @@ class MapOf:
     """Texts by names that the user chooses."""
 
 
-Shape = Leaf | Struct | ListOf | MapOf
+Shape: TypeAlias = "Leaf | Struct | ListOf | MapOf"
 
 TEXT, NUMBER, FRACTION, FLAG = Leaf("text"), Leaf("number"), Leaf("fraction"), Leaf("flag")
 # JSON that AWS hands on as it is.
@@ -184,8 +185,8 @@ def _number(value: Any, fraction: bool, where: str) -> float | int:
         found = float(str(value))
     except ValueError:
         found = float("nan")
-    whole = found == found and found not in (float("inf"), float("-inf")) and found == int(found)
-    if isinstance(value, bool) or not (whole or (fraction and found == found)):
+    whole = math.isfinite(found) and found.is_integer()
+    if isinstance(value, bool) or not (whole or (fraction and not math.isnan(found))):
         raise PlanRefused(f"{where}: a {'number' if fraction else 'whole number'} is needed, got {value!r}")
     return found if fraction else int(found)
 
