@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from ansible_collections.monay.platform.plugins.module_utils.core.ecs_references import resolved
-from ansible_collections.monay.platform.plugins.module_utils.core.ecs_service import problems
 from ansible_collections.monay.platform.plugins.module_utils.core.ecs_service import sendable as sendable_service
+from ansible_collections.monay.platform.plugins.module_utils.core.ecs_service_problems import problems
 from ansible_collections.monay.platform.plugins.module_utils.core.ecs_task_definition import sendable
 from ansible_collections.monay.platform.plugins.module_utils.core.scaling import policy_state
 from tests.support.roles import role_variable

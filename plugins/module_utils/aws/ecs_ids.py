@@ -77,6 +77,19 @@ class Ids:
             self._groups[name] = answer["TargetGroups"][0]["TargetGroupArn"]
         return self._groups[name]
 
+    def serving(self, rules: list[str]) -> set[str]:
+        """ARNs of the target groups to which the listener rules send traffic now."""
+        if not rules:
+            return set()
+        answer = self.elbv2().read("describe_rules", "look where traffic goes", {"RuleNotFound"}, RuleArns=rules)
+        return {
+            group["TargetGroupArn"]
+            for rule in (answer or {}).get("Rules", ())
+            for action in rule["Actions"]
+            for group in (action.get("ForwardConfig") or {}).get("TargetGroups") or ()
+            if group.get("Weight", 1)
+        }
+
 
 def role_by_name(find: Callable[[str], str]) -> Callable[[str], str]:
     """A function from a role's name or ARN to its ARN."""

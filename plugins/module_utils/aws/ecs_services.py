@@ -12,14 +12,16 @@ from ..core.ecs_service import (
     IMMUTABLE,
     IN_REVISION,
     complete_deployment,
+    leaves_shifting,
     observed_values,
     service_state,
     stale_groups,
+    stranded,
     update_arguments,
     with_names,
 )
 from ..core.parameters import batches
-from ..core.plan import Observed, State
+from ..core.plan import Observed, PlanRefused, State
 from ..core.tags import from_pairs, tag_changes, to_pairs
 from .api import Api
 from .ecs_deployments import Deployments
@@ -82,9 +84,25 @@ class Services(Kind):
         name = description["serviceName"]
         values = observed_values(description, self._revision(name, description))
         wanted = self.sending.get(name, {})
+        if wanted and leaves_shifting(wanted, values):
+            self._refuse_stranding(name, wanted, values)
         state = with_names(service_state(values), self.ids.names(values), stale_groups(wanted, values))
         tags = from_pairs(description.get("tags"), "key", "value")
         return Observed(description["serviceArn"], {**state, "tags": tags}, _facts(description))
+
+    def _refuse_stranding(self, name: str, wanted: State, observed: State) -> None:
+        """A rolling deployment leaves the weights as they are: it must have its tasks where the traffic goes."""
+        rules = [
+            each["advancedConfiguration"]["productionListenerRule"]
+            for each in observed.get("loadBalancers") or ()
+            if (each.get("advancedConfiguration") or {}).get("productionListenerRule")
+        ]
+        groups = ", ".join(stranded(wanted, self.ids.serving(rules)))
+        if groups:
+            raise PlanRefused(
+                f"service {name}: target group {groups} serves its traffic now, and a rolling deployment would have no"
+                " tasks in it. Deploy once more with the present strategy, which moves the traffic back, then change it"
+            )
 
     def _revision(self, name: str, description: dict[str, t.Any]) -> dict[str, t.Any] | None:
         """The service revision in use, read only where something is wanted that it alone tells."""

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ..core.ecs_service import problems, sendable
+from ..core.ecs_service import sendable
+from ..core.ecs_service_problems import problems
 from ..core.plan import Plan, PlanRefused, State
 from .api import AwsError
 from .data_names import NetworkNames, role_finder

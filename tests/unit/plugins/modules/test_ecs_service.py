@@ -167,6 +167,18 @@ def test_what_ecs_and_autoscaling_moved_is_left_alone(platform):
     assert described(platform)["desiredCount"] == 2
 
 
+def test_a_rolling_deployment_is_refused_while_the_other_target_group_serves(platform):
+    run_module(MODULE, args(platform))
+    run_module(MODULE, args(platform, 2))  # green serves now
+    rolling = args(platform, 2, deployment_configuration={"strategy": "ROLLING"})
+
+    for check in (True, False):
+        assert "target group green serves its traffic now" in fail_module(MODULE, rolling, check=check)
+
+    run_module(MODULE, args(platform, 1))  # and blue again
+    assert run_module(MODULE, {**rolling, "task_definition": f"{NAME}:1"})["changed"] is True
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -8,13 +8,13 @@ from ansible_collections.monay.platform.plugins.module_utils.core.ecs_service im
     complete_deployment,
     deployment_configuration,
     observed_values,
-    problems,
     service_state,
     stale_groups,
     starts_deployment,
     update_arguments,
     with_names,
 )
+from ansible_collections.monay.platform.plugins.module_utils.core.ecs_service_problems import problems
 
 BLUE = "arn:aws:elasticloadbalancing:us-east-1:111111111111:targetgroup/admin-blue/0123456789abcdef"
 GREEN = "arn:aws:elasticloadbalancing:us-east-1:111111111111:targetgroup/admin-green/0123456789abcdef"
