@@ -32,6 +32,7 @@ def watched(dev):
     make_load_balancer(dev.simulator, "monay-dev", groups)
     for each in SERVICES:
         dev.client("logs").create_log_group(logGroupName=f"/monay/dev/{each}")
+    dev.client("logs").create_log_group(logGroupName="/aws/rds/instance/monay-dev-postgres/postgresql")
     ec2 = dev.client("ec2")
     subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
     tags = [{"ResourceType": "natgateway", "Tags": [{"Key": "Name", "Value": "monay-dev-nat-a"}]}]

@@ -35,7 +35,7 @@ def dashboard_plan(environment: Mapping[str, Any]) -> dict[str, Any]:
         rows += [_title(application["container"]), row]
     rows += [_title("Load balancer"), _load_balancer(environment)]
     for database in environment["databases"]:
-        rows += [_title(f"PostgreSQL {database['name']}"), _database(region, database)]
+        rows += [_title(f"PostgreSQL {database['name']}"), _database(environment, database)]
     for cache in environment["caches"]:
         rows += [_title(f"Redis {cache['name']}"), _cache(region, cache)]
     return {"start": "-PT3H", "periodOverride": "inherit", "widgets": list(_placed(rows))}
@@ -216,13 +216,16 @@ def _load_balancer(environment: Mapping[str, Any]) -> list[Widget]:
     return widgets
 
 
-def _database(region: str, database: Mapping[str, Any]) -> list[Widget]:
+def _database(environment: Mapping[str, Any], database: Mapping[str, Any]) -> list[Widget]:
+    region, errors = environment["region"], f"{database['name']}-log-errors"
+
     def metric(name: str, label: str, stat: str = "Average", instance: str = "", **options: Any) -> list[Any]:
         where = {"DBInstanceIdentifier": instance or database["name"]}
         return _metric("AWS/RDS", name, where, label=label, stat=stat, **options)
 
     lags = [metric("ReplicaLag", f"{each} behind, s", "Maximum", each, yAxis="right") for each in database["replicas"]]
-    connections = [metric("DatabaseConnections", "connections", "Maximum"), *lags]
+    written = _metric(environment["metric_namespace"], errors, {}, label="errors in its log", stat="Sum", yAxis="right")
+    connections = [metric("DatabaseConnections", "connections", "Maximum"), *lags, written]
     room = [metric("FreeableMemory", "free memory", "Minimum"), metric("FreeStorageSpace", "free storage", "Minimum")]
     latency = [metric("ReadLatency", "reads, s"), metric("WriteLatency", "writes, s")]
     return [
