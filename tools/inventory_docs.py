@@ -40,6 +40,7 @@ ROLES = (
     "api_tests",
     "monitoring",
     "alarms",
+    "cost",
 )
 # Ansible's marks for options, values and the like.
 MARKUP = re.compile(r"\b[CMOV]\(([^)]*)\)")
