@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from ..core.ecs_task_definition import ROLES, revision_of, task_definition_state
 from ..core.parameters import batches
@@ -46,7 +46,9 @@ class TaskDefinitions(Kind):
         """The revision in use, read once."""
         if family not in self._cache:
             arn = self._in_service()
-            used = self._describe(arn) if revision_of(arn).partition(":")[0] == family else None
+            # A service goes on with a revision that was deregistered meanwhile.
+            in_use = revision_of(arn).partition(":")[0] == family
+            used = self._describe(arn, {"ACTIVE", "INACTIVE"}) if in_use else None
             self.used = used is not None
             self._cache[family] = used or self._describe(family)
         return self._cache[family]
@@ -61,11 +63,11 @@ class TaskDefinitions(Kind):
         found = [each for each in (answer or {}).get("services", ()) if each["status"] == "ACTIVE"]
         return str(found[0].get("taskDefinition", "")) if found else ""
 
-    def _describe(self, name: str) -> Observed | None:
+    def _describe(self, name: str, statuses: Collection[str] = ("ACTIVE",)) -> Observed | None:
         answer = self.ecs.read(
             "describe_task_definition", f"find task definition {name}", GONE, taskDefinition=name, include=["TAGS"]
         )
-        if answer is None or answer["taskDefinition"]["status"] != "ACTIVE":
+        if answer is None or answer["taskDefinition"]["status"] not in statuses:
             return None
         content = answer["taskDefinition"]
         images = {each["name"]: each["image"] for each in content["containerDefinitions"]}

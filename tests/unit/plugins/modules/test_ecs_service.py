@@ -244,6 +244,22 @@ def test_a_deployment_that_ecs_rolls_back_fails_with_ecss_reasons(platform):
     assert_settled(MODULE, args(platform))
 
 
+@pytest.mark.parametrize(("kind", "when"), [("throttle", "before"), ("error500", "after"), ("reset", "after")])
+def test_each_operation_may_fail_once(platform, kind, when):
+    """Nothing is lost, and nothing done twice."""
+    platform["aws"].fault(kind, match={}, each_operation=True, when=when)
+
+    revision = run_module("ecs_task_definition", definition(platform, "blue"))["task_definition"]
+    done = run_module(MODULE, args(platform, int(revision.rpartition(":")[2])))
+
+    platform["aws"].clear_faults()
+    assert done["deployment"]["status"] == "SUCCESSFUL"
+    assert revision == f"{NAME}:3"
+    assert len(platform["ecs"].list_services(cluster=CLUSTER)["serviceArns"]) == 1
+    assert_settled("ecs_task_definition", definition(platform, "blue"))
+    assert_settled(MODULE, args(platform, 3))
+
+
 def test_deletes_once_and_waits_for_the_tasks(platform):
     run_module(MODULE, args(platform))
     gone = {"region": REGION, "name": NAME, "cluster": CLUSTER, "state": "absent"}

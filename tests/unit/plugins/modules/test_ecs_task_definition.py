@@ -156,6 +156,16 @@ def test_the_revision_that_the_service_uses_is_the_one_in_use(ecs):
     assert run_module(MODULE, args(**used))["task_definition"] == f"{FAMILY}:1"
 
 
+def test_a_service_goes_on_with_a_revision_that_was_deregistered(ecs):
+    run_module(MODULE, args())
+    used = serve(ecs, f"{FAMILY}:1")
+    run_module(MODULE, args({"image": "public.ecr.aws/monay/admin:2"}))
+    ecs.deregister_task_definition(taskDefinition=f"{FAMILY}:1")
+
+    assert_settled(MODULE, args(**used))
+    assert run_module(MODULE, args(**used))["task_definition"] == f"{FAMILY}:1"
+
+
 def test_a_revision_that_waits_for_its_first_use_is_taken(ecs):
     run_module(MODULE, args())
     used = serve(ecs, f"{FAMILY}:1")
