@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -28,9 +28,20 @@ def resource(arn: str, tags: Mapping[str, str]) -> Resource:
     }
 
 
+# Where the name stands in what an ARN ends in, for those that put more around it.
+NAMES: dict[str, Callable[[str], str]] = {
+    "autoscaling:autoScalingGroup": lambda end: end.rpartition("/")[2],
+    "ecs:service": lambda end: end.rpartition("/")[2],
+    "ecs:task": lambda end: end.rpartition("/")[2],
+    "elasticloadbalancing:loadbalancer": lambda end: end.split("/")[-2],
+    "elasticloadbalancing:targetgroup": lambda end: end.split("/")[0],
+    # Secrets Manager puts a hyphen and six characters of its own behind a secret's name (API reference, `ARN`).
+    "secretsmanager:secret": lambda end: end[:-7],
+}
+
+
 def _name(arn: Arn) -> str:
-    """Secrets Manager puts a hyphen and six characters of its own behind a secret's name (API reference, `ARN`)."""
-    return arn.name[:-7] if arn.kind == "secretsmanager:secret" else arn.name
+    return NAMES.get(arn.kind, str)(arn.name)
 
 
 def summary(resources: Iterable[Mapping[str, Any]]) -> str:

@@ -51,8 +51,19 @@ def test_a_resource_is_named_by_its_tag_and_global_without_region():
     )
 
 
-def test_a_secret_is_named_without_aws_ending():
-    assert resource("arn:aws:secretsmanager:r:1:secret:monay/dev/a-AbCdEf", {})["name"] == "monay/dev/a"
+@pytest.mark.parametrize(
+    ("end", "name"),
+    [
+        ("secretsmanager:r:1:secret:monay/dev/a-AbCdEf", "monay/dev/a"),
+        ("ecs:r:1:service/monay-dev/monay-dev-admin", "monay-dev-admin"),
+        ("ecs:r:1:task-definition/monay-dev-admin:7", "monay-dev-admin:7"),
+        ("elasticloadbalancing:r:1:targetgroup/monay-dev-admin-blue/0123456789abcdef", "monay-dev-admin-blue"),
+        ("elasticloadbalancing:r:1:loadbalancer/app/monay-dev/0123456789abcdef", "monay-dev"),
+        ("autoscaling:r:1:autoScalingGroup:5f3c:autoScalingGroupName/monay-dev-ec2", "monay-dev-ec2"),
+    ],
+)
+def test_a_name_is_told_without_what_aws_puts_around_it(end, name):
+    assert resource(f"arn:aws:{end}", {})["name"] == name
 
 
 def test_summary_counts_kinds_of_each_component():
