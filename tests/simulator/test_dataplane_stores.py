@@ -225,3 +225,20 @@ def test_an_endpoint_is_gone_with_its_instance(simulator: Simulator, made: dict[
 def _is_available(rds: Any, name: str) -> bool:
     (found,) = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
     return bool(found["DBInstanceStatus"] == "available")
+
+
+def test_programs_that_another_account_cannot_reach_are_copied_with_their_libraries(tmp_path: Path) -> None:
+    closed, directory = tmp_path / "closed", tmp_path / "server"
+    programs, libraries = closed / "package" / "pginstall" / "bin", closed / "package.libs"
+    for folder in (programs, libraries, directory):
+        folder.mkdir(parents=True)
+    (programs / "initdb").touch()
+    (libraries / "libpq.so").touch()
+    closed.chmod(0o700)
+
+    copied = binaries.reachable(programs, 12345, directory)
+
+    assert (copied / "initdb").exists()
+    assert (copied.parents[2] / "package.libs" / "libpq.so").exists()
+    assert directory in copied.parents
+    assert binaries.reachable(programs, -1, directory) == programs
