@@ -68,10 +68,10 @@ def test_no_fitting_python_is_explained(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_demo() -> None:
-    """Phase 1 of dev from empty, and again without a write: the demo itself looks at the simulator's call log."""
+    """Phases 1 to 3 of dev from empty, and again without a write: the demo itself looks at the simulator's call log."""
     demo = run(
         sys.executable, "-m", "tools.demo", "--speed", "inf", PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     )
     assert demo.returncode == 0, demo.stdout[-6000:] + demo.stderr
-    assert re.search(r"^again .* 0 that write$", demo.stdout, re.MULTILINE)
+    assert re.search(r"^All again .* 0 that write$", demo.stdout, re.MULTILINE)
     assert len(re.findall(r"failed=0 ", demo.stdout)) == len(re.findall(r"failed=", demo.stdout))
