@@ -21,6 +21,7 @@ from ansible_collections.monay.platform.plugins.module_utils.core.cost_document 
 from ansible_collections.monay.platform.plugins.module_utils.core.cost_document import costs as costs_of_document
 from ansible_collections.monay.platform.plugins.module_utils.core.cost_environment import quantities, roles_of
 from ansible_collections.monay.platform.plugins.module_utils.core.cost_estimate import estimate
+from ansible_collections.monay.platform.plugins.module_utils.core.cost_html import page
 from ansible_collections.monay.platform.plugins.module_utils.core.cost_prices import Assumptions, Prices, price_table
 from ansible_collections.monay.platform.plugins.module_utils.core.cost_quantity import Component
 from ansible_collections.monay.platform.plugins.module_utils.core.cost_text import markdown, terminal
@@ -133,10 +134,11 @@ def _prices(arguments: Mapping[str, Any]) -> Prices:
 
 
 def _files(report: Document, arguments: Mapping[str, Any]) -> dict[Path, str]:
-    beginning = Path(arguments["directory"]).expanduser() / f"cost-{report['environment']}"
+    directory, name = Path(arguments["directory"]).expanduser(), f"cost-{report['environment']}"
     return {
-        beginning.with_suffix(".json"): json.dumps(report, indent=2, ensure_ascii=False) + "\n",
-        beginning.with_suffix(".md"): markdown(report),
+        directory / f"{name}.json": json.dumps(report, indent=2, ensure_ascii=False) + "\n",
+        directory / f"{name}.md": markdown(report),
+        directory / f"{name}.html": page(report),
     }
 
 

@@ -55,13 +55,14 @@ class Page:
         return " ".join(unescape(re.sub(r"<[^>]*>", " ", readable)).split())
 
 
-def load(url: str, authority: str) -> Page:
-    """Open a page in a browser of its own that trusts, beside what it is delivered with, one authority (PEM)."""
+def load(url: str, authority: str | None) -> Page:
+    """Open a page in a browser of its own that trusts, beside what it is delivered with, `authority` (PEM)."""
     browser = executable()
     if browser is None:
         raise FileNotFoundError(f"no browser on PATH: {', '.join(NAMES)}")
+    trust = _trust(authority) if authority else []
     with tempfile.TemporaryDirectory(prefix="monay-browser-", ignore_cleanup_errors=True) as profile:
-        command = [browser, *FLAGS, f"--user-data-dir={profile}", *_trust(authority), "--dump-dom", url]
+        command = [browser, *FLAGS, f"--user-data-dir={profile}", *trust, "--dump-dom", url]
         # A proxy is for programs that do not know the front doors; the browser's address names one of them.
         environment = {"PATH": "/usr/bin:/bin:/usr/local/bin", "HOME": profile}
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False, env=environment)

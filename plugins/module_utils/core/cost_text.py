@@ -70,7 +70,8 @@ def remarks(report: Report) -> list[str]:
         said.append(f"{len(prices['stale'])} prices were read before {prices['stale_before']}, or nobody knows when.")
     if change:
         unknown = f"; {change['unknown']} lines of it have no price" if change["unknown"] else ""
-        said.append(f"The change costs {change['expected']:+,.2f} a month{unknown}.")
+        way = "less" if change["expected"] < 0 else "more"
+        said.append(f"The change costs {dollars(abs(change['expected']))} a month {way}{unknown}.")
     return said
 
 
@@ -126,18 +127,17 @@ def _rollouts(rollouts: Iterable[Report]) -> Section:
 
 
 def _lines(lines: Iterable[Report]) -> Section:
-    rows = []
-    for each in lines:
-        quantity = (
-            f"{each['quantity']['expected']:,.6g}" if each["unit"] != "hour" else f"{each['quantity']['expected']:,g}"
-        )
-        price = f"{each['usd'][0]['usd']:g}" + ("…" if len(each["usd"]) > 1 else "") if each["usd"] else UNKNOWN
-        rows.append(
-            (each["component"], each["service"], each["what"], each["region"], quantity, each["unit"], price,
-             *_band(each["cost"]), each["kind"], each["basis"])
-        )  # fmt: skip
     headers = ("component", "service", "what", "region", "quantity", "unit", "price", *BAND, "kind", "basis")
-    return Section("Lines", headers, rows)
+    return Section("Lines", headers, [_line(each) for each in lines])
+
+
+def _line(line: Report) -> tuple[str, ...]:
+    tiers = line["usd"]
+    # More tiers than one: the price of the first, and the sign that it is not that of all.
+    price = f"{tiers[0]['usd']:g}{'…' if len(tiers) > 1 else ''}" if tiers else UNKNOWN
+    names = tuple(line[name] for name in ("component", "service", "what", "region"))
+    quantity = f"{line['quantity']['expected']:,.4f}".rstrip("0").rstrip(".")
+    return (*names, quantity, line["unit"], price, *_band(line["cost"]), line["kind"], line["basis"])
 
 
 def _pipes(headers: Sequence[str], rows: Rows) -> str:

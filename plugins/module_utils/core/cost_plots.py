@@ -1,0 +1,55 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Bars as SVG, narrow enough for a phone: each has its words above it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from .cost_text import dollars
+
+WIDTH, ROW = 340, 34
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One amount, what it may be between, and its budget."""
+
+    label: str
+    value: float
+    low: float
+    high: float
+    budget: float | None = None
+    incomplete: bool = False
+    """Whether something of it has no price."""
+
+    @property
+    def words(self) -> str:
+        of_budget = "" if self.budget is None else f" of {dollars(self.budget)}"
+        return f"{dollars(self.value)}{of_budget}{' + unknown' if self.incomplete else ''}"
+
+
+def plot(title: str, bars: Sequence[Bar]) -> str:
+    """All bars on one scale, from 0 to the largest of what they show."""
+    most = max((max(bar.high, bar.budget or 0) for bar in bars), default=0) or 1
+    rows = "".join(_row(bar, index * ROW, (WIDTH - 2) / most) for index, bar in enumerate(bars))
+    height = max(len(bars), 1) * ROW
+    return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(title)}">{rows}</svg>'
+
+
+def _row(bar: Bar, top: int, scale: float) -> str:
+    parts = [
+        f'<text x="0" y="{top + 12}">{escape(bar.label)}</text>',
+        f'<text x="{WIDTH}" y="{top + 12}" text-anchor="end">{escape(bar.words)}</text>',
+        f'<rect class="bar" x="0" y="{top + 17}" width="{bar.value * scale:.1f}" height="9"/>',
+    ]
+    if bar.high > bar.low:
+        low, high, middle = bar.low * scale + 1, bar.high * scale + 1, top + 21.5
+        ends = "".join(f"M{x:.1f} {middle - 4}v8" for x in (low, high))
+        parts.append(f'<path class="band" d="M{low:.1f} {middle}H{high:.1f}{ends}"/>')
+    if bar.budget is not None:
+        x = bar.budget * scale + 1
+        parts.append(f'<line class="mark" x1="{x:.1f}" x2="{x:.1f}" y1="{top + 15}" y2="{top + 28}"/>')
+    return "".join(parts)
