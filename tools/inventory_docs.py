@@ -37,6 +37,7 @@ ROLES = (
     "secrets",
     "ecs_cluster",
     "service",
+    "rollout",
     "api_tests",
     "monitoring",
     "alarms",
@@ -45,7 +46,7 @@ ROLES = (
 # Ansible's marks for options, values and the like.
 MARKUP = re.compile(r"\b[CMOV]\(([^)]*)\)")
 # Set by playbooks, not by people.
-WIRED = {"platform_components"}
+WIRED = {"platform_components", "rollout_task_definition"}
 
 
 def options(role: str) -> dict[str, dict[str, Any]]:

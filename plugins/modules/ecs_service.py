@@ -44,6 +44,12 @@ options:
       - How the service is deployed. What is not said has the default of the strategy.
       - It is always sent complete, together with everything that starts a deployment.
     type: dict
+  keep_deployment_configuration:
+    description:
+      - Leave the deployment configuration of a service that exists alone, as M(monay.platform.ecs_rollout) left it,
+        until something else starts a deployment. V(false) compares it like everything else.
+    type: bool
+    default: false
   load_balancers:
     description: Target groups that the tasks are registered in, with C(advancedConfiguration) for blue/green.
     type: list
@@ -241,6 +247,7 @@ def main() -> None:
             cluster=dict(type="str", required=True),
             vpc=dict(type="str"),
             keep_desired_count=dict(type="bool", default=True),
+            keep_deployment_configuration=dict(type="bool", default=False),
             state=dict(type="str", choices=["present", "absent"], default="present"),
             **CONTENT_SPEC,
             **TAGS_SPEC,

@@ -69,9 +69,9 @@ class Deployments:
     def why(self) -> list[str]:
         """Why the newest deployment failed, in ECS's words."""
         service = self._describe(f"read the events of service {self.service}")
-        return reasons(self.newest(), service, self._stopped())
+        return reasons(self.newest(), service, self.stopped())
 
-    def _stopped(self) -> list[dict[str, t.Any]]:
+    def stopped(self) -> list[dict[str, t.Any]]:
         arns = self.ecs.pages(
             "list_tasks",
             "taskArns",

@@ -35,11 +35,13 @@ DESCRIBED_AT_ONCE = 10
 
 @dataclass(frozen=True)
 class Policy:
-    """`keep_count` leaves the number of tasks of a living service to whoever scales it; `timeout` is how many seconds
-    to wait for an old service of the same name that still stops its tasks.
+    """`keep_count` leaves the number of tasks of a living service to whoever scales it, `keep_deployment` its settings
+    for deployments to whoever deployed last; `timeout` is how many seconds to wait for an old service of the same name
+    that still stops its tasks.
     """
 
     keep_count: bool = True
+    keep_deployment: bool = False
     timeout: float = 900
 
 
@@ -114,7 +116,8 @@ class Services(Kind):
         return next(iter(answer["serviceRevisions"]), None)
 
     def settle(self, wanted: State, observed: State) -> State:
-        return {**wanted, "desiredCount": None} if self.policy.keep_count else wanted
+        kept = {"desiredCount": self.policy.keep_count, "deploymentConfiguration": self.policy.keep_deployment}
+        return {**wanted, **{field: None for field, keep in kept.items() if keep}}
 
     def create(self, scope: Scope, name: str, wanted: State) -> Observed:
         if name in self._draining:

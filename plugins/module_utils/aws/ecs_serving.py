@@ -39,7 +39,11 @@ class ServiceTask:
         )
         said = options_as_input(self.params, options)
         self.values: State = {SPELLINGS.get(name, name): value for name, value in said.items()}
-        policy = Policy(keep_count=self.params["keep_desired_count"], timeout=self.params["wait_timeout"])
+        policy = Policy(
+            keep_count=self.params["keep_desired_count"],
+            keep_deployment=self.params["keep_deployment_configuration"],
+            timeout=self.params["wait_timeout"],
+        )
         self.kind = Services(ecs, ids, self.params["cluster"], {self.name: sendable(self.values)}, policy)
         self.deployments = Deployments(ecs, self.params["cluster"], self.name)
 

@@ -179,6 +179,18 @@ def test_a_rolling_deployment_is_refused_while_the_other_target_group_serves(pla
     assert run_module(MODULE, {**rolling, "task_definition": f"{NAME}:1"})["changed"] is True
 
 
+def test_the_settings_of_the_last_rollout_are_left_alone_until_the_next_deployment(platform):
+    kept = {"keep_deployment_configuration": True}
+    run_module(MODULE, args(platform))
+    canary = {**BLUE_GREEN, "strategy": "CANARY"}
+    platform["ecs"].update_service(cluster=CLUSTER, service=NAME, deploymentConfiguration=canary)
+
+    assert_settled(MODULE, args(platform, **kept))
+    run_module(MODULE, args(platform, 2, **kept))
+
+    assert described(platform)["deploymentConfiguration"]["strategy"] == "BLUE_GREEN"
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

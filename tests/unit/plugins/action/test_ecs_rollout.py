@@ -1,0 +1,86 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The action acts once, then only looks, and shows what is new."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from ansible_collections.monay.platform.plugins.action import ecs_rollout
+
+
+def answer(verdict, text, events=(), **extra):
+    deployment = {"arn": "d1", "goal": "deployed", "verdict": verdict, "text": text}
+    told = [{"id": each, "message": f"event {each}"} for each in events]
+    return {"changed": False, "changes": [], "diff": [], "deployment": deployment, "events": told, **extra}
+
+
+@pytest.fixture
+def roll(monkeypatch):
+    """Run the action over a list of answers of its module; returns its result, what it said and what it asked."""
+
+    def run(answers, **arguments):
+        said, asked, clock = [], [], SimpleNamespace(now=0.0)
+        monkeypatch.setattr(ecs_rollout.display, "display", said.append)
+        monkeypatch.setattr(ecs_rollout.time, "monotonic", lambda: clock.now)
+        monkeypatch.setattr(ecs_rollout.time, "sleep", lambda seconds: setattr(clock, "now", clock.now + seconds))
+        action = ecs_rollout.ActionModule.__new__(ecs_rollout.ActionModule)
+        args = {"service": "admin", "cluster": "dev", **arguments}
+        action._task = SimpleNamespace(args=args, check_mode=False, async_val=0, diff=False)
+        monkeypatch.setattr(ecs_rollout.ActionBase, "run", lambda *_args: {})
+        left = list(answers)
+
+        def execute(module_args, task_vars):
+            asked.append(module_args)
+            return dict(left.pop(0) if len(left) > 1 else left[0])
+
+        action._execute_module = execute
+        return action.run(task_vars={}), said, asked
+
+    return run
+
+
+def test_acts_once_and_then_follows_what_it_started(roll):
+    begun = {"changed": True, "changes": ["started"], "diff": ["steps"]}
+    result, said, asked = roll(
+        [
+            answer("pending", "stage A", [1], **begun),
+            answer("pending", "stage A", [1, 2]),
+            answer("ready", "done", [1, 2]),
+        ]
+    )
+
+    assert [each.get("follow", "") for each in asked] == ["", "d1", "d1"]
+    assert {key: result[key] for key in begun} == begun
+    assert result["deployment"]["text"] == "done"
+    assert result["timeline"] == [{"seconds": 0, "text": "stage A"}, {"seconds": 2, "text": "done"}]
+    assert [each[8:].strip() for each in said] == ["event 1", "admin: stage A", "event 2", "admin: done"]
+
+
+def test_what_needs_no_wait_ends_at_once(roll):
+    result, said, asked = roll([answer("ready", "it runs")])
+
+    assert (result["changed"], result["timeline"], said, len(asked)) == (False, [], [], 1)
+
+
+def test_a_failure_on_the_way_keeps_what_was_changed(roll):
+    failed = {"failed": True, "msg": "rolled back", "changed": False, "deployment": {"text": "ROLLBACK_SUCCESSFUL"}}
+    result, _said, _asked = roll([answer("pending", "stage A", changed=True), failed])
+
+    assert (result["failed"], result["msg"], result["changed"]) == (True, "rolled back", True)
+    assert result["timeline"][-1]["text"] == "ROLLBACK_SUCCESSFUL"
+
+
+def test_a_failure_at_the_start_is_told_as_it_is(roll):
+    result, _said, asked = roll([{"failed": True, "msg": "refused"}])
+
+    assert (result["failed"], result["msg"], len(asked)) == (True, "refused", 1)
+
+
+def test_says_that_time_is_up_and_that_the_rollout_goes_on(roll):
+    result, said, _asked = roll([answer("pending", "stage A")], wait_timeout=90)
+
+    assert result["failed"] is True
+    assert "admin: stage A. It goes on" in result["msg"]
+    assert 3 <= len(said) <= 5  # at once, and after each half minute of silence
