@@ -42,6 +42,8 @@ EDITS: dict[str, dict[str, Any]] = {
     "phase2": {"alarms_limits": {"cpu": 71}},
     "phase3": {"alarms_limits": {"cpu": 72}},
 }
+# The site that stands for what the website's own build writes.
+SITE = {"static_site_folder": str(ROOT / "simulator/samples/site")}
 STOCK_VARIABLES = {"ansible_connection": "ansible.builtin.local"}
 STOCK_SETTINGS = {"ANSIBLE_FORKS": "5", "ANSIBLE_PIPELINING": "0", "ANSIBLE_INTERNAL_POLL_INTERVAL": "0.001"}
 
@@ -68,7 +70,7 @@ class Bench:
     def run(self, playbook: str, variables: Mapping[str, Any] | None = None, **settings: str) -> Measured:
         """Run one playbook; exit with its output when it fails."""
         command = ["ansible-playbook", "-i", f"inventories/{self.environment.name}", f"playbooks/{playbook}.yml"]
-        extra = {"destroy_confirmation": f"monay-{self.environment.name}", **(variables or {})}
+        extra = {"destroy_confirmation": f"monay-{self.environment.name}", **SITE, **(variables or {})}
         before, start = len(self.simulator.calls()), time.monotonic()
         run = subprocess.run(
             [sys.executable, "-m", "bench.cpu_seconds", *command, "-e", json.dumps(extra)],
