@@ -12,13 +12,13 @@ pytestmark = pytest.mark.slow
 PRICED = {
     "cloudfront:distribution": {"cloudfront.gb", "cloudfront.requests"},
     "cloudwatch:alarm": {"alarm.metric", "alarm.composite"},
-    "cloudwatch:dashboard": {"dashboard"},
     "ec2:elastic-ip": {"ipv4.hours"},
     "ec2:natgateway": {"nat.hours", "nat.gb"},
     "ec2:vpc-endpoint": {"endpoint.gateway"},
     "ec2:vpc-flow-log": {"logs.vended"},
     "ecr:repository": {"ecr.storage"},
     "ecs:service": {"fargate.vcpu.x86_64", "fargate.memory.x86_64"},
+    "ecs:task": {"fargate.vcpu.x86_64", "fargate.memory.x86_64"},
     "elasticache:replicationgroup": {"elasticache.redis.cache.t3.small"},
     "elasticloadbalancing:loadbalancer": {"alb.hours", "alb.lcu", "ipv4.hours"},
     "kms:key": {"kms.key", "kms.requests"},
@@ -28,19 +28,17 @@ PRICED = {
     "s3": {"s3.storage", "s3.writes", "s3.reads"},
     "secretsmanager:secret": {"secrets.secret", "secrets.requests"},
     "sns": {"sns.requests"},
-    "wafv2:webacl": {"waf.acl", "waf.rule", "waf.requests"},
+    "wafv2:global": {"waf.acl", "waf.rule", "waf.requests"},
+    "wafv2:regional": {"waf.acl", "waf.rule", "waf.requests"},
 }
 # AWS takes nothing for these; docs/cost.md says so.
 FREE = {
     "access-analyzer:analyzer",
     "acm:certificate",
-    "ec2:dhcp-options",
     "ec2:internet-gateway",
-    "ec2:launch-template",
     "ec2:network-acl",
     "ec2:route-table",
     "ec2:security-group",
-    "ec2:security-group-rule",
     "ec2:subnet",
     "ec2:vpc",
     "ecs:cluster",
@@ -54,6 +52,7 @@ FREE = {
     "iam:oidc-provider",
     "iam:role",
     "rds:pg",
+    "rds:snapshot",  # automated backups, up to the size of the database; beyond it is cost_usage_database_backup_gb
     "rds:subgrp",
 }
 
@@ -93,7 +92,7 @@ def test_there_are_as_many_as_are_counted(dev, kinds, lines):
     found = {
         "kms:key": counted(lines, "kms.key"),
         "ec2:natgateway": counted(lines, "nat.hours", 730),
-        "wafv2:webacl": counted(lines, "waf.acl"),
+        "web ACLs": counted(lines, "waf.acl"),
         "cloudwatch:dashboard": counted(lines, "dashboard"),
         "route53:hostedzone": counted(lines, "route53.zone"),
         "secretsmanager:secret": counted(lines, "secrets.secret"),
@@ -104,6 +103,7 @@ def test_there_are_as_many_as_are_counted(dev, kinds, lines):
 
     assert found == {
         **{kind: kinds[kind] for kind in found},
+        "web ACLs": kinds["wafv2:global"] + kinds["wafv2:regional"],
         "cloudwatch:dashboard": dashboards,
         "secretsmanager:secret": secrets,
     }
