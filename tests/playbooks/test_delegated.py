@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.playbooks.test_environments import left
+
 ADMIN, NAME, CLUSTER = "monay-admin", "monay-dev-admin", "monay-dev"
 
 
@@ -117,3 +119,17 @@ def test_status_of_one_application(dev):
 
     (applications,) = [each["result"]["applications"] for each in run.tasks if "applications" in each["result"]]
     assert [(each["application"], each["version"]) for each in applications] == [(ADMIN, "1.1.0")]
+
+
+def test_destroy_leaves_nothing(dev):
+    assert left(dev)
+
+    destroyed = dev.playbooks.run("destroy").succeeded()
+
+    assert left(dev) == []
+    assert {"service", "load balancer", "CloudFront distribution", "certificate", "web ACL"} <= {
+        kind for _action, kind, _name in destroyed.changes
+    }
+    before = dev.now
+    assert dev.playbooks.run("destroy").succeeded().changed_tasks == []
+    assert dev.writes(before) == []
