@@ -89,6 +89,14 @@ def test_second_runs_write_nothing(story):
     assert [(call["operation"], call["resource"]) for call in story.second_writes] == []
 
 
+def test_status_where_nothing_is_deployed(environment):
+    run = environment("dev").playbooks.run("status").succeeded()
+
+    (applications,) = [each["result"]["applications"] for each in run.tasks if "applications" in each["result"]]
+    assert {each["deployment"] for each in applications} == {"not deployed"}
+    assert len(applications) == len(SERVICES) + 1
+
+
 # ---------------------------------------------------------------------------------------------------------------- ECS
 
 
