@@ -73,13 +73,26 @@ def _rolls_on_fargate(component: Component) -> bool:
 
 
 def _rollout(component: Component, prices: Prices) -> Rollout:
-    seconds = component.number("service_start_seconds") + component.number("service_deregistration_delay")
-    minutes = seconds / 60
-    if component.text("service_deployment_strategy") != "ROLLING":
-        minutes += component.number("service_deployment_bake_minutes")
-        minutes += component.number("cost_usage_rollout_pause_minutes")
+    minutes = _minutes(component)
     running, region = tasks(component), component.text("platform_region")
     costs = [prices.find(key, region) for key in fargate_prices(component)]
     hour = sum((price.exact(each) for price, each in zip(costs, size(component), strict=True) if price), ZERO)
     cost = running.map(lambda number: (number * hour * minutes / 60).quantize(TENTH_OF_A_CENT, "ROUND_HALF_UP"))
     return Rollout(component.name, minutes, running, cost if all(costs) else None)
+
+
+def _minutes(component: Component) -> Decimal:
+    """How long both sets of tasks run: starting, moving the traffic, waiting for people, baking, stopping."""
+    seconds = component.number("service_start_seconds") + component.number("service_deregistration_delay")
+    strategy = component.text("rollout_strategy")
+    if strategy == "ROLLING":
+        return seconds / 60
+    minutes = seconds / 60 + component.number("rollout_bake_minutes")
+    minutes += component.number("cost_usage_rollout_pause_minutes")
+    if strategy == "CANARY":
+        minutes += component.number("rollout_canary_bake_minutes")
+    if strategy == "LINEAR":
+        steps = (100 / component.number("rollout_step_percent")).to_integral_value("ROUND_CEILING")
+        # AWS waits between steps; behind the last one is the time to bake.
+        minutes += (steps - 1) * component.number("rollout_step_bake_minutes")
+    return minutes

@@ -10,8 +10,9 @@ from decimal import Decimal
 from .cost_quantity import HOURS, Band, Component, Quantity
 from .network_plan import nat_gateway_plan
 
-# Waf: rules of our own stand beside AWS's groups of rules.
+# Where the web ACL of a CDN is.
 CDN_REGION = "us-east-1"
+# The family of classes that pay for CPU beyond their baseline.
 BURSTABLE = "t"
 MILLION, TEN_THOUSAND = Decimal(1_000_000), Decimal(10_000)
 
@@ -201,6 +202,7 @@ def web_acl(component: Component, requests: str, region: str) -> Iterator[Quanti
     """Role web_acl."""
     if not component.flag("web_acl_enabled"):
         return
+    # AWS's groups count as one rule each; the 1 is the rate limit.
     rules = len(component.values["__web_acl_groups"]) + 1 + len(component.values["web_acl_rate_limits"])
     rules += sum(bool(component.values[name]) for name in ("web_acl_allow_cidrs", "web_acl_deny_cidrs"))
     yield component.fixed("waf", "web ACL", "waf.acl", 1, region=region)

@@ -22,7 +22,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "monitoring": ("monitoring",),
     "clusters": ("ecs_cluster",),
     "load_balancers": ("load_balancer", "web_acl", "alarms"),
-    "services": ("service", "registry", "secrets", "monitoring", "alarms"),
+    "services": ("service", "rollout", "registry", "secrets", "monitoring", "alarms"),
     "static_sites": ("static_site", "web_acl", "alarms"),
 }
 COUNTERS: dict[str, tuple[Counter, ...]] = {

@@ -333,10 +333,18 @@ def test_a_rollout_pays_for_the_second_set_of_tasks():
     assert found["api"].cost.maximum == Decimal("0.296")  # six
 
 
-def test_a_rolling_deployment_does_not_bake():
-    found = rollouts(environment(service_deployment_strategy="ROLLING"), PRICES)
-
-    assert {each.minutes for each in found} == {Decimal("1.5")}
+@pytest.mark.parametrize(
+    ("changes", "minutes"),
+    [
+        ({"rollout_strategy": "ROLLING"}, "1.5"),  # does not bake
+        ({"rollout_strategy": "BLUE_GREEN"}, "11.5"),
+        ({"rollout_strategy": "CANARY"}, "21.5"),
+        ({"rollout_strategy": "LINEAR"}, "65.5"),  # ten steps, nine times six minutes between them
+        ({"rollout_strategy": "LINEAR", "rollout_step_percent": 30}, "29.5"),  # four steps
+    ],
+)
+def test_how_long_a_rollout_takes(changes, minutes):
+    assert {each.minutes for each in rollouts(environment(**changes), PRICES)} == {Decimal(minutes)}
 
 
 def test_a_rollout_on_instances_costs_nothing_more():
