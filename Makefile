@@ -10,17 +10,20 @@ SHELL := /bin/bash
 
 PYTHON ?= $(shell tools/find-python)
 VENV := $(CURDIR)/.venv
-# Environment of `demo`, `simulator` and `simulator-env`: dev, staging or prod.
+# Environment of `demo`, `rehearse`, `simulator` and `simulator-env`: dev, staging or prod.
 ENV ?= dev
 # Anything: `demo` keeps everything running at its end, until Ctrl-C.
 KEEP ?=
+# What `rehearse` deploys: applications (commas between them), and the tag of a sample image.
+APPLICATION ?= monay-backend-common
+TAG ?= 1.1.0
 # Address of `simulator`.
 PORT ?= 5557
 # Test processes; `auto` takes one a core.
 JOBS ?= 2
 # More arguments for ansible-test sanity, for example: make sanity SANITY='--test validate-modules'
 SANITY ?=
-# More arguments for pytest, for example: make unit ARGS='-k tags -x'
+# More arguments for pytest, for example: make unit ARGS='-k tags -x'; of `rehearse` for ansible-playbook
 ARGS ?=
 PYTEST := python -m pytest
 # A file keeps to one process, for its simulator; the long files (connection, playbooks) come first.
@@ -49,6 +52,10 @@ system-packages: ## Install the browser that some tests use, where apt can and m
 .PHONY: demo
 demo: venv ## Build phases 1 to 3 of dev on simulated AWS, with traffic; KEEP=1 keeps it running (ENV=staging|prod)
 	@python -m tools.demo --environment "$(ENV)" $(if $(KEEP),--keep)
+
+.PHONY: rehearse
+rehearse: venv ## Deploy on simulated AWS first, with the timeline (APPLICATION=monay-admin TAG=1.1.0 ARGS='-e …')
+	@python -m tools.rehearse --environment "$(ENV)" --limit "$(APPLICATION)" --tag "$(TAG)" -- $(ARGS)
 
 .PHONY: simulator
 simulator: venv ## Run the simulator in the foreground (PORT=5557)

@@ -87,6 +87,12 @@ options:
     type: str
     choices: [ROLLBACK, CONTINUE]
     default: ROLLBACK
+  promote_at:
+    description:
+      - For O(state=promoted), the pause of O(pause_before) that is to end. A rollout that is past it is left alone, so
+        that a second run promotes nothing else. Without it every pause ends that waits.
+    type: str
+    choices: [tasks, test_traffic, production_traffic, bake]
   alarms:
     description: Names of CloudWatch alarms that roll the deployment back.
     type: list
@@ -252,6 +258,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = dict(
     ),
     pause_minutes=dict(type="int", default=1440),
     pause_action=dict(type="str", choices=["ROLLBACK", "CONTINUE"], default="ROLLBACK"),
+    promote_at=dict(type="str", choices=["tasks", "test_traffic", "production_traffic", "bake"]),
     alarms=dict(type="list", elements="str", default=[]),
     deployment_configuration=dict(type="dict", default={}),
     allow=dict(type="list", elements="str", choices=["alarms", "targets", "weights"], default=[]),

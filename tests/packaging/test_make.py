@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tools import rehearse
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -42,6 +44,21 @@ def test_simulator_env_is_for_a_shell(environment: str) -> None:
     assert endpoint == "http://127.0.0.1:1234"
     assert key.endswith(variables["platform_account_id"])
     assert region == variables["platform_region"]
+
+
+def test_rehearse_knows_which_phases_an_application_needs() -> None:
+    assert rehearse.phases("monay-backend-common") == ("phase2",)
+    assert rehearse.phases("monay-backend-common,monay-admin") == ("phase2", "phase3")
+    for unknown in ("monay-website-static", "monay-other"):
+        refused = run(sys.executable, "-m", "tools.rehearse", "--limit", unknown)
+        assert refused.returncode == 1
+        assert f"no application on ECS {unknown}" in refused.stderr
+
+
+def test_rehearse_deploys_as_a_person_would() -> None:
+    command = rehearse.deploy_command("dev", "monay-admin", "1.1.0", ["-e", "rollout_strategy=CANARY"])
+    words = "ansible-playbook -i inventories/dev playbooks/deploy.yml --limit monay-admin -e service_image_tag=1.1.0"
+    assert " ".join(command) == f"{words} -e rollout_strategy=CANARY"
 
 
 def test_unknown_environment_is_refused_by_name() -> None:

@@ -72,7 +72,9 @@ class RolloutTask:
         if seen.is_first and state in ("present", "rolled_back") and self.sent["lifecycleHooks"]:
             self.sent = without_hooks(self.sent)
             self.module.warn(f"no deployment of service {self.name} has succeeded yet; this one is not paused")
-        step = DECISIONS[state](seen, Wish(self.params["task_definition"] or "", self.sent))
+        step = DECISIONS[state](
+            seen, Wish(self.params["task_definition"] or "", self.sent, self.params["promote_at"] or "")
+        )
         plan = self._plan(seen, step)
         if step.action == "start":
             self._preflight(service, seen)

@@ -12,7 +12,7 @@ from .ecs_deployment import describe
 from .ecs_task_definition import revision_of
 from .plan import PlanRefused, State
 from .readiness import Verdict
-from .rollout_strategy import STAGES, fingerprint
+from .rollout_strategy import PAUSES, STAGES, fingerprint
 
 # Source: ECS API reference, ServiceDeployment.status.
 TURNING_BACK = frozenset({"ROLLBACK_IN_PROGRESS", "ROLLBACK_REQUESTED", "STOP_REQUESTED"})
@@ -87,10 +87,14 @@ class Seen:
 
 @dataclass(frozen=True)
 class Wish:
-    """What somebody wants to run (`task_definition`, "" for whatever is under way) and how it is to get there."""
+    """What somebody wants to run (`task_definition`, "" for whatever is under way) and how it is to get there.
+
+    `pause` is the one to promote at, "" for any; see PAUSES.
+    """
 
     task_definition: str = ""
     configuration: State = field(default_factory=dict)
+    pause: str = ""
 
 
 @dataclass(frozen=True)
@@ -151,6 +155,10 @@ def promoted(seen: Seen, wish: Wish) -> Step:
         raise PlanRefused(f"service {seen.service}: nothing to promote: the newest deployment is {newest.text}")
     if not newest.under_way:
         return Step("nothing", f"{newest.target} runs", newest.target)
+    if newest.waiting and wish.pause and newest.stage != PAUSES[wish.pause]:
+        if STAGES.index(newest.stage) < STAGES.index(PAUSES[wish.pause]):
+            raise PlanRefused(f"service {seen.service}: the deployment waits earlier than before {wish.pause}")
+        return Step("follow", f"the deployment to {newest.target} is past its pause before {wish.pause}", newest.target)
     if newest.waiting:
         return Step("continue", f"continue the deployment to {newest.target}", newest.target)
     return Step("follow", f"the deployment to {newest.target} waits for nobody", newest.target)

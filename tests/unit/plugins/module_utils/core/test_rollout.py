@@ -109,6 +109,17 @@ def test_promotes_what_waits(look, action):
     assert promoted(look, Wish("app:2")).action == action
 
 
+def test_promotes_at_the_pause_that_is_named_and_at_no_other():
+    early = seen("IN_PROGRESS", waiting=("h",), stage="POST_TEST_TRAFFIC_SHIFT")
+    late = seen("IN_PROGRESS", waiting=("h",), stage="POST_PRODUCTION_TRAFFIC_SHIFT")
+
+    assert promoted(early, Wish(pause="production_traffic")).action == "continue"
+    assert promoted(late, Wish(pause="bake")).action == "continue"
+    assert promoted(late, Wish(pause="production_traffic")).action == "follow"
+    with pytest.raises(PlanRefused, match="waits earlier than before bake"):
+        promoted(early, Wish(pause="bake"))
+
+
 @pytest.mark.parametrize("status", [*TURNING_BACK, "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"])
 def test_promotes_nothing_that_turns_back_or_failed(status):
     with pytest.raises(PlanRefused, match="nothing to promote"):
