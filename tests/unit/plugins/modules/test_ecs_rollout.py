@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.simulator.scenarios_ecs import IMAGE, definition
 from tests.support.modules import assert_settled, fail_module, recorded_calls, run_module, writes
 from tests.support.network import aws, simulator_process  # noqa: F401
 from tests.support.rollouts import CLUSTER, MODULE, NAME, Rolled
@@ -95,7 +96,8 @@ def test_goes_back_to_a_named_revision(app):
     assert_settled(MODULE, app.args(1, state="rolled_back"))
 
 
-def test_an_alarm_rolls_back_and_the_task_fails_with_what_runs_again(app):
+@pytest.mark.parametrize("strategy", SHIFTING)
+def test_an_alarm_rolls_back_and_the_task_fails_with_what_runs_again(app, strategy):
     app.aws.client("cloudwatch").put_metric_alarm(
         AlarmName="errors",
         MetricName="Errors",
@@ -106,7 +108,7 @@ def test_an_alarm_rolls_back_and_the_task_fails_with_what_runs_again(app):
         Threshold=1,
         ComparisonOperator="GreaterThanThreshold",
     )
-    args = {"alarms": ["errors"], "pause_before": ["bake"]}
+    args = {"strategy": strategy, "alarms": ["errors"], "pause_before": ["bake"]}
     paused = app.roll(2, wait_until="paused", **args)
     app.aws.client("cloudwatch").set_alarm_state(AlarmName="errors", StateValue="ALARM", StateReason="broken")
 
@@ -116,6 +118,20 @@ def test_an_alarm_rolls_back_and_the_task_fails_with_what_runs_again(app):
     assert "alarms: errors" in message
     assert f"{NAME}:1 runs again" in message
     assert app.runs() == f"{NAME}:1"
+
+
+@pytest.mark.parametrize("strategy", [*SHIFTING, "ROLLING"])
+def test_a_revision_that_does_not_start_is_rolled_back_and_the_reason_is_told(app, strategy):
+    missing = app.made["digest"].replace("sha256:", "sha256:0")[: len(app.made["digest"])]
+    app.ecs.register_task_definition(**definition(app.made, container={"image": f"{IMAGE}@{missing}"}))
+
+    message = app.fails(5, strategy=strategy)
+
+    assert message.startswith("The deployment of service app did not succeed: ROLLBACK_SUCCESSFUL")
+    assert "CannotPullContainerError" in message
+    assert f"{NAME}:1 runs again" in message
+    assert (app.runs(), app.newest()["status"]) == (f"{NAME}:1", "ROLLBACK_SUCCESSFUL")
+    assert app.weights()[1] == 0
 
 
 def test_goes_on_with_its_own_rollout_and_refuses_over_that_of_somebody_else(app):
