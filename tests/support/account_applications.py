@@ -16,14 +16,19 @@ def found(client: ClientOf) -> dict[str, list[Any]]:
         "ecs.services": list(_services(client("ecs"))),
         "ecs.task definitions": list(_task_definitions(client("ecs"))),
         "elbv2.load balancers": list(_load_balancers(client("elbv2"))),
-        "elbv2.target groups": _all(client("elbv2"), "describe_target_groups", "TargetGroups"),
+        "elbv2.target groups": [
+            {**each, "LoadBalancerArns": len(each["LoadBalancerArns"])}
+            for each in _all(client("elbv2"), "describe_target_groups", "TargetGroups")
+        ],
         "acm.certificates": list(_certificates(client("acm"))),
         "route53.zones": list(_zones(client("route53"))),
         "wafv2.web ACLs": client("wafv2").list_web_acls(Scope="REGIONAL")["WebACLs"],
         "wafv2.web ACLs of CloudFront": client("wafv2").list_web_acls(Scope="CLOUDFRONT")["WebACLs"],
         "cloudfront.distributions": list(_distributions(client("cloudfront"))),
         "cloudwatch.alarms": list(_alarms(client("cloudwatch"))),
-        "cloudwatch.dashboards": _all(client("cloudwatch"), "list_dashboards", "DashboardEntries"),
+        "cloudwatch.dashboards": [
+            each["DashboardName"] for each in _all(client("cloudwatch"), "list_dashboards", "DashboardEntries")
+        ],
         "sns.topics": _all(client("sns"), "list_topics", "Topics"),
         "application-autoscaling.targets": _all(
             client("application-autoscaling"), "describe_scalable_targets", "ScalableTargets", ServiceNamespace="ecs"

@@ -41,5 +41,6 @@ class Inventory:
     def edit_host(self, host: str, **changes: Any) -> Path:
         """Set variables of one host in a file of this environment; returns the file."""
         file = self.path / "host_vars" / host / "environment.yml"
+        file.parent.mkdir(exist_ok=True)
         file.write_text(yaml.safe_dump(changes, sort_keys=False), encoding="utf-8")
         return file
