@@ -77,7 +77,7 @@ BUILT = {
     "NAT gateways": 2,
     "route tables": 5,
     "network ACLs": 4,
-    "security groups": 7,
+    "security groups": 8,
     "VPC endpoints": 2,
     "flow logs": 1,
     "elastic IPs": 2,
