@@ -209,16 +209,26 @@ def test_no_request_is_lost_while_traffic_moves(simulator: Simulator, targets: l
     threads = [threading.Thread(target=load) for _number in range(4)]
     for thread in threads:
         thread.start()
-    for blue, green in ((0, 1), (50, 50), (1, 0), (0, 1)):
-        built.weigh(blue, green)
-        time.sleep(0.2)
-    built.elb.deregister_targets(TargetGroupArn=built.groups[0], Targets=[targets[0].registration])
-    time.sleep(0.2)
-    stop.set()
-    for thread in threads:
-        thread.join()
+    blue, green = "127.0.1.2", "127.0.1.3"
+    try:
+        for weights, served in (((0, 1), green), ((50, 50), blue), ((1, 0), blue), ((0, 1), green)):
+            built.weigh(*weights)
+            await_requests(seen, served)
+        built.elb.deregister_targets(TargetGroupArn=built.groups[0], Targets=[targets[0].registration])
+        await_requests(seen, green)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
     assert not faults
-    assert min(seen["127.0.1.2"], seen["127.0.1.3"]) > 20, seen
+
+
+def await_requests(seen: Counter[str], served: str, more: int = 20) -> None:
+    """Return when a target has answered that many more requests; fail when it does not."""
+    goal, deadline = seen[served] + more, time.monotonic() + 30
+    while seen[served] < goal:
+        assert time.monotonic() < deadline, f"{served} gets no requests: {seen}"
+        time.sleep(0.02)
 
 
 def test_rules_look_at_host_path_header_query_method_and_address(simulator: Simulator) -> None:
