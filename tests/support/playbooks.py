@@ -53,7 +53,8 @@ class Run:
 
     def succeeded(self) -> Run:
         """This run, or an assertion error that shows what went wrong."""
-        assert self.returncode == 0, f"exit code {self.returncode}\n{self.output[-6000:]}"
+        failures = "\n".join(self.failures)
+        assert self.returncode == 0, f"exit code {self.returncode}\n{self.output[-6000:]}\n{failures}"
         return self
 
 

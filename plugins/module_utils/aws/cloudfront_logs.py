@@ -58,6 +58,7 @@ class LogSources(Kind):
         answer = self.logs.write(
             "put_delivery_source",
             f"log the requests to CloudFront distribution {name}",
+            repeatable=False,  # sent again, its tags would be refused: the source exists by then
             name=name,
             resourceArn=arn,
             logType=LOG_TYPE,
@@ -99,19 +100,24 @@ class LogDestinations(Kind):
         return Observed(found["arn"], {"bucket": bucket, "prefix": prefix})
 
     def create(self, scope: Scope, name: str, wanted: State) -> Observed:
+        return self._put(name, wanted, repeatable=False, **_tagged(self.tags))
+
+    def update(self, scope: Scope, name: str, before: Observed, wanted: State, fields: Iterable[str]) -> None:
+        self._put(name, {**before.state, **wanted}, repeatable=True)
+
+    def _put(self, name: str, wanted: State, *, repeatable: bool, **tags: t.Any) -> Observed:
+        """With tags only the first time, and only once: AWS refuses them for a destination that exists."""
         prefix = f"/{wanted['prefix']}" if wanted["prefix"] else ""
         answer = self.logs.write(
             "put_delivery_destination",
             f"send the access logs of {name} to S3 bucket {wanted['bucket']}",
+            repeatable=repeatable,
             name=name,
             outputFormat=FORMAT,
             deliveryDestinationConfiguration={"destinationResourceArn": f"{BUCKET_ARN}{wanted['bucket']}{prefix}"},
-            **_tagged(self.tags),
+            **tags,
         )
         return self._observed(answer["deliveryDestination"])
-
-    def update(self, scope: Scope, name: str, before: Observed, wanted: State, fields: Iterable[str]) -> None:
-        self.create(scope, name, {**before.state, **wanted})
 
     def delete(self, scope: Scope, name: str, before: Observed) -> None:
         doing = f"delete log delivery destination {name}"
