@@ -92,6 +92,7 @@ all:
       ansible_warm_local: false
 """
 
+import ctypes
 import fcntl
 import hashlib
 import io
@@ -99,6 +100,7 @@ import json
 import os
 import re
 import shlex
+import signal
 import socket
 import subprocess
 import sys
@@ -117,6 +119,7 @@ from ansible_collections.monay.platform.plugins.plugin_utils.warm_archives impor
 display = Display()
 
 SERVER = Path(__file__).absolute().parents[1] / "plugin_utils" / "warm_server.py"
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SERVER_LOST = b"warm_local: the server process ended while this module was running, so its result is not known\n"
 
@@ -202,6 +205,8 @@ class Connection(LocalConnection):
     def _run_module(self, interpreter: str, env: dict[str, str], payload: bytes) -> tuple[int, bytes, bytes]:
         """Have a fork of the server execute the payload; return what a subprocess would: (status, output, errors)."""
         self._connect()
+        # A worker whose ansible-playbook is killed may wait for ever to hand over its result.
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != self._controller_pid:  # a killed run must not go on with the next item of a loop
             raise AnsibleConnectionFailure(f"ansible-playbook (process {self._controller_pid}) has ended")
         display.vvv(f"EXEC (warm) {interpreter}", host=self._play_context.remote_addr)
