@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeAlias
 
 from .cost_applications import fargate_prices, size, tasks
 from .cost_estimate import Line
@@ -14,7 +15,7 @@ from .cost_prices import ZERO, Prices
 from .cost_quantity import Band, Component
 
 Key = tuple[str, str, str, str]
-Costs = Mapping[Key, Band | None]
+Costs: TypeAlias = "Mapping[Key, Band | None]"
 TENTH_OF_A_CENT = Decimal("0.001")
 
 

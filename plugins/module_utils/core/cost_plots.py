@@ -33,23 +33,23 @@ class Bar:
 
 def plot(title: str, bars: Sequence[Bar]) -> str:
     """All bars on one scale, from 0 to the largest of what they show."""
-    most = max((max(bar.high, bar.budget or 0) for bar in bars), default=0) or 1
-    rows = "".join(_row(bar, index * ROW, (WIDTH - 2) / most) for index, bar in enumerate(bars))
+    most = max((max(each.high, each.budget or 0) for each in bars), default=0) or 1
+    rows = "".join(_row(each, index * ROW, (WIDTH - 2) / most) for index, each in enumerate(bars))
     height = max(len(bars), 1) * ROW
     return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(title)}">{rows}</svg>'
 
 
-def _row(bar: Bar, top: int, scale: float) -> str:
+def _row(each: Bar, top: int, scale: float) -> str:
     parts = [
-        f'<text x="0" y="{top + 12}">{escape(bar.label)}</text>',
-        f'<text x="{WIDTH}" y="{top + 12}" text-anchor="end">{escape(bar.words)}</text>',
-        f'<rect class="bar" x="0" y="{top + 17}" width="{bar.value * scale:.1f}" height="9"/>',
+        f'<text x="0" y="{top + 12}">{escape(each.label)}</text>',
+        f'<text x="{WIDTH}" y="{top + 12}" text-anchor="end">{escape(each.words)}</text>',
+        f'<rect class="bar" x="0" y="{top + 17}" width="{each.value * scale:.1f}" height="9"/>',
     ]
-    if bar.high > bar.low:
-        low, high, middle = bar.low * scale + 1, bar.high * scale + 1, top + 21.5
+    if each.high > each.low:
+        low, high, middle = each.low * scale + 1, each.high * scale + 1, top + 21.5
         ends = "".join(f"M{x:.1f} {middle - 4}v8" for x in (low, high))
         parts.append(f'<path class="band" d="M{low:.1f} {middle}H{high:.1f}{ends}"/>')
-    if bar.budget is not None:
-        x = bar.budget * scale + 1
+    if each.budget is not None:
+        x = each.budget * scale + 1
         parts.append(f'<line class="mark" x1="{x:.1f}" x2="{x:.1f}" y1="{top + 15}" y2="{top + 28}"/>')
     return "".join(parts)
