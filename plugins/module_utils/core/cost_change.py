@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
@@ -15,7 +15,7 @@ from .cost_prices import ZERO, Prices
 from .cost_quantity import Band, Component
 
 Key = tuple[str, str, str, str]
-Costs: TypeAlias = "Mapping[Key, Band | None]"
+Costs: TypeAlias = "dict[Key, Band | None]"
 TENTH_OF_A_CENT = Decimal("0.001")
 
 
