@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -65,10 +66,13 @@ def simulated(*options: str) -> Iterator[Simulated]:
             process = subprocess.Popen(
                 command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=lines, start_new_session=True
             )
+        # SIGTERM, too, has to come through the `finally` below: nobody else would stop the simulator.
+        before = signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
         try:
             wait_until_ready(process, ready, log)
             yield Simulated(json.loads(ready.read_text(encoding="utf-8"))["endpoint"], log)
         finally:
+            signal.signal(signal.SIGTERM, before)
             process.terminate()
             process.wait(timeout=30)
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -92,3 +94,22 @@ def test_demo() -> None:
     assert demo.returncode == 0, demo.stdout[-6000:] + demo.stderr
     assert re.search(r"^All again .* 0 that write$", demo.stdout, re.MULTILINE)
     assert len(re.findall(r"failed=0 ", demo.stdout)) == len(re.findall(r"failed=", demo.stdout))
+
+
+def test_a_tool_that_is_terminated_takes_its_simulator_along() -> None:
+    script = """
+import time
+from tools.simulated import simulated
+with simulated("--data-plane", "off") as simulator:
+    print(simulator.endpoint, flush=True)
+    time.sleep(60)
+"""
+    with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True) as tool:
+        assert tool.stdout is not None
+        host, port = tool.stdout.readline().strip().removeprefix("http://").split(":")
+        socket.create_connection((host, int(port)), timeout=5).close()
+        tool.terminate()
+        assert tool.wait(timeout=60) == 128 + signal.SIGTERM
+
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((host, int(port)), timeout=5)
