@@ -120,7 +120,7 @@ def test_promotes_at_the_pause_that_is_named_and_at_no_other():
         promoted(early, Wish(pause="bake"))
 
 
-@pytest.mark.parametrize("status", [*TURNING_BACK, "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"])
+@pytest.mark.parametrize("status", [*sorted(TURNING_BACK), "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"])
 def test_promotes_nothing_that_turns_back_or_failed(status):
     with pytest.raises(PlanRefused, match="nothing to promote"):
         promoted(seen(status), Wish())
