@@ -5,22 +5,19 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
-import shutil
 import subprocess
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pg8000.native
 
 from simulator.dataplane import binaries, processes
+from simulator.dataplane.store_server import StoreError, StoreServer
 
 if TYPE_CHECKING:
     from simulator.dataplane.store_specs import DatabaseSpec
 
 ADMIN = "rdsadmin"
-START_SECONDS, STOP_SECONDS = 20, 5
 # A small server for which a crash of the machine is no matter.
 OPTIONS = {
     "listen_addresses": "",
@@ -37,26 +34,18 @@ OPTIONS = {
 }
 
 
-class StoreError(Exception):
-    """A server does not start; the text says why."""
-
-
-class Postgres:
-    """Started when it is first asked; `start` belongs to a thread that lives as long as the server may."""
+class Postgres(StoreServer):
+    product = "PostgreSQL"
+    stop_signal = processes.FAST
+    start_seconds, stop_seconds = 20, 5
 
     def __init__(self, spec: DatabaseSpec) -> None:
+        super().__init__("pg")
         self.spec = spec
-        self._directory = processes.scratch("pg")
-        self._process: subprocess.Popen[bytes] | None = None
-        self._password = secrets.token_urlsafe(24)
 
     @property
     def socket(self) -> Path:
         return self._directory / ".s.PGSQL.5432"
-
-    @property
-    def is_running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
         """Make the cluster where there is none, run the server, and give it the master user and the database.
@@ -79,7 +68,7 @@ class Postgres:
         command = [str(programs / "postgres"), "-D", str(data)]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
-        with (self._directory / "log").open("ab") as log:
+        with self._log.open("ab") as log:
             self._process = processes.spawn(
                 command, _environment(), self._directory, user=user, group=group, output=log
             )
@@ -95,7 +84,7 @@ class Postgres:
         command += ["-A", "scram-sha-256", "-E", "UTF8", "--no-instructions", "--locale=C"]
         try:
             process = processes.spawn(command, _environment(), self._directory, user=user, group=group)
-            said = process.communicate(timeout=START_SECONDS * 3)[0]
+            said = process.communicate(timeout=self.start_seconds * 3)[0]
         except (OSError, subprocess.TimeoutExpired) as error:
             raise StoreError(f"initdb does not run: {error}") from error
         finally:
@@ -103,18 +92,12 @@ class Postgres:
         if process.returncode:
             raise StoreError(f"initdb failed: {said.decode('utf-8', 'replace')[-500:]}")
 
-    def _await(self) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and self.is_running:
-            try:
-                self._run("SELECT 1")
-            except (OSError, pg8000.exceptions.Error):
-                time.sleep(0.05)
-            else:
-                return
-        log = (self._directory / "log").read_text(encoding="utf-8", errors="replace")[-500:]
-        self.stop()
-        raise StoreError(f"PostgreSQL did not start: {log}")
+    def _answers(self) -> bool:
+        try:
+            self._run("SELECT 1")
+        except (OSError, pg8000.exceptions.Error):
+            return False
+        return True
 
     def _run(self, *statements: str, database: str = "postgres", **values: Any) -> list[list[Any]]:
         connection = pg8000.native.Connection(
@@ -144,22 +127,6 @@ class Postgres:
         self._run(
             "SET password_encryption = 'scram-sha-256'", f"ALTER ROLE {_identifier(self.spec.user)} PASSWORD '{quoted}'"
         )
-
-    def stop(self) -> None:
-        """End the server; its data stay."""
-        if self._process is not None:
-            # SIGINT: end connections and stop in order
-            processes.send(self._process, processes.FAST)
-            try:
-                self._process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                processes.kill_all(self._process)
-            self._process = None
-
-    def remove(self) -> None:
-        """End the server, and forget its data."""
-        self.stop()
-        shutil.rmtree(self._directory, ignore_errors=True)
 
 
 def _environment() -> dict[str, str]:

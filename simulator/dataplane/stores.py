@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.dataplane import binaries, store_specs
 from simulator.dataplane.front_doors import FrontDoors
-from simulator.dataplane.postgres import Postgres, StoreError
+from simulator.dataplane.postgres import Postgres
 from simulator.dataplane.store_front import Door, StoreFront
+from simulator.dataplane.store_server import StoreError
 from simulator.dataplane.store_specs import CacheSpec, DatabaseSpec
 from simulator.dataplane.valkey import Valkey
 
