@@ -45,7 +45,7 @@ def fingerprint() -> str:
     found = hashlib.sha256(repr((sys.version, CORE)).encode())
     for top in sources():
         for directory, names, files in os.walk(top):
-            names.sort()
+            names[:] = sorted(set(names) - {"__pycache__"})  # which Python fills as it goes
             for name in sorted(files):
                 status = os.stat(f"{directory}/{name}")
                 found.update(f"{directory}/{name} {status.st_size} {status.st_ctime_ns}\n".encode())
