@@ -28,6 +28,8 @@ ARGS ?=
 PYTEST := python -m pytest
 # A file keeps to one process, for its simulator; the long files (connection, playbooks) come first.
 PYTEST_PARALLEL := $(PYTEST) -n $(JOBS) --dist loadfile --no-loadscope-reorder
+# pytest's status 5: ARGS selects no test of one of the two parts.
+A_PART = $(if $(ARGS),sh -c '"$$@" || test $$? -eq 5' sh)
 
 export PATH := $(VENV)/bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
@@ -97,8 +99,9 @@ sanity: venv ## ansible-test sanity, on a copy of the tracked files
 	python -m tools.sanity $(SANITY)
 
 .PHONY: tests
-tests: venv system-packages ## All of pytest: the five targets below in one run
-	$(PYTEST_PARALLEL) $(ARGS) tests
+tests: venv system-packages ## All of pytest: the five targets below
+	$(A_PART) $(PYTEST_PARALLEL) $(ARGS) -m "not alone" tests
+	$(A_PART) $(PYTEST) $(ARGS) -m alone tests
 
 .PHONY: unit
 unit: venv ## Decisions, modules, roles, inventories and the repository itself
@@ -106,7 +109,8 @@ unit: venv ## Decisions, modules, roles, inventories and the repository itself
 
 .PHONY: test-simulator
 test-simulator: venv ## The simulator against botocore's shapes
-	$(PYTEST_PARALLEL) $(ARGS) tests/simulator
+	$(A_PART) $(PYTEST_PARALLEL) $(ARGS) -m "not alone" tests/simulator
+	$(A_PART) $(PYTEST) $(ARGS) -m alone tests/simulator
 
 .PHONY: test-connection
 test-connection: venv ## The connection plugin: same results, no secret on disk, no process left
@@ -142,6 +146,10 @@ bench-static-site: venv ## Time publishing 5,000 files against aws s3 sync
 .PHONY: bench-front-door
 bench-front-door: venv ## Requests a second through the simulator's load balancer
 	PYTHONPATH=collections:. python -m bench.front_door
+
+.PHONY: bench-rollout
+bench-rollout: venv ## Time a blue/green rollout against the least that its simulated stages take
+	PYTHONPATH=collections:. python -m bench.rollout $(ARGS)
 
 ##@ Maintain
 

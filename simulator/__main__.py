@@ -9,8 +9,8 @@ import os
 import re
 import shlex
 import signal
+import socket
 import sys
-import threading
 import urllib.request
 from pathlib import Path
 
@@ -123,6 +123,13 @@ def _serve(options: argparse.Namespace) -> int:
     from simulator.server import NotLoopbackError  # noqa: PLC0415
     from simulator.state import StateError  # noqa: PLC0415
 
+    # A handler in Python may come too late: a signal between the interpreter's last look and the system call
+    # that waits, or one that another thread gets, wakes nobody. The descriptor is written to at once, in C.
+    stop, woken = socket.socketpair()
+    woken.setblocking(False)
+    signal.set_wakeup_fd(woken.fileno())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: None)
     try:
         application = start(
             options.host,
@@ -135,16 +142,13 @@ def _serve(options: argparse.Namespace) -> int:
     except (ControlError, NotLoopbackError, StateError, OSError) as error:
         print(f"simulator: cannot start on {options.host}:{options.port}: {error}", file=sys.stderr)
         return 2
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
     ready = json.dumps({"endpoint": application.endpoint, "pid": os.getpid()})
     print(ready, flush=True)
     if options.ready_file:
         temporary = options.ready_file.with_suffix(".tmp")
         temporary.write_text(ready + "\n", encoding="utf-8")
         temporary.replace(options.ready_file)
-    stop.wait()
+    stop.recv(1)
     try:
         application.stop()
     except StateError as error:

@@ -16,8 +16,7 @@ class Clock:
     """Counts simulated seconds since its start.
 
     Provisioning is written in simulated seconds, so a speed of 10 makes a database ready in a tenth of the time.
-    With an infinite speed every moment has already come. `source` (real seconds) is a parameter so that a
-    virtual clock can take its place.
+    With an infinite speed every moment has already come. `source` (real seconds) is a parameter for tests.
     """
 
     def __init__(self, speed: float = 1.0, source: Callable[[], float] = time.monotonic, start: float = 0.0) -> None:
@@ -50,6 +49,11 @@ class Clock:
         """Continue at a moment that was saved."""
         with self._lock:
             self._base, self._since = moment, self._source()
+
+    def skip(self, seconds: float) -> None:
+        """Let simulated seconds pass at once."""
+        with self._lock:
+            self._base += seconds
 
     def reached(self, moment: float) -> bool:
         return self.instant or self.now() >= moment

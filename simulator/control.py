@@ -9,7 +9,9 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from simulator.faults import FaultError
+from simulator.functions import FunctionsError
 from simulator.http import HttpRequest, HttpResponse
+from simulator.overlays import ce, compute_optimizer
 from simulator.state import StateError
 
 if TYPE_CHECKING:
@@ -52,6 +54,11 @@ class Control:
             ("DELETE", "calls"): self._clear_calls,
             ("GET", "settings"): self._settings,
             ("PUT", "settings"): self._change_settings,
+            ("POST", "advance"): self._advance,
+            ("GET", "functions"): self._functions,
+            ("PUT", "functions"): self._register_functions,
+            ("PUT", "costs"): self._tell_costs,
+            ("PUT", "recommendations"): self._tell_recommendations,
             ("GET", "faults"): self._faults,
             ("POST", "faults"): self._add_fault,
             ("DELETE", "faults"): self._clear_faults,
@@ -73,7 +80,7 @@ class Control:
         try:
             content = route(http)
             return content if isinstance(content, HttpResponse) else _json(200, content)
-        except (ControlError, FaultError) as error:
+        except (ControlError, FaultError, FunctionsError) as error:
             return _json(400, {"error": str(error)})
         except StateError as error:
             return _json(500, {"error": str(error)})
@@ -120,6 +127,52 @@ class Control:
                 schedule.clock.set_speed(speed)
             self.gateway.latency_ms = latency
         return self._settings(http)
+
+    def _advance(self, http: HttpRequest) -> dict[str, Any]:
+        """Skip `seconds` of simulated time, or `minutes` as deployments count them."""
+        world, given = self.gateway.world, _body(http)
+        if len(given) != 1 or not set(given) <= {"seconds", "minutes"}:
+            raise ControlError("advance takes seconds or minutes")
+        if world.clock.instant:
+            raise ControlError("nothing takes time at this speed: there is no time to skip")
+        ((unit, value),) = given.items()
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+            raise ControlError(f"{unit} must be a number of at least 0, not {value!r}")
+        with world.lock:
+            world.clock.skip(value * (world.schedule.seconds["ecs_minute"] if unit == "minutes" else 1))
+            world.schedule.run_due(world)
+        return {"pending": world.schedule.pending()}
+
+    def _functions(self, _http: HttpRequest) -> dict[str, Any]:
+        return {"functions": self.gateway.world.functions.as_json()}
+
+    def _register_functions(self, http: HttpRequest) -> dict[str, Any]:
+        """Addresses on loopback by the ARNs of the functions that they answer for."""
+        for arn, url in _body(http).items():
+            self.gateway.world.functions.register(arn, str(url))
+        return self._functions(http)
+
+    def _tell_costs(self, http: HttpRequest) -> dict[str, Any]:
+        """What an account has spent, in the place of what was said before: Cost Explorer knows no more than that."""
+        account, given = _of_account(http)
+        return self._told(ce.told, given, account)
+
+    def _tell_recommendations(self, http: HttpRequest) -> dict[str, Any]:
+        """What Compute Optimizer finds in an account and region, in the place of what was said before."""
+        account, given = _of_account(http)
+        return self._told(compute_optimizer.told, given, account, str(given.pop("region", "us-east-1")))
+
+    def _told(
+        self, read: Callable[[dict[str, Any]], Any], given: dict[str, Any], account: str, region: str = ""
+    ) -> dict[str, Any]:
+        try:
+            new = read(given)
+        except ValueError as error:
+            raise ControlError(str(error)) from error
+        world = self.gateway.world
+        with world.lock:
+            vars(world.store(type(new), account, region)).update(vars(new))
+        return {}
 
     def _faults(self, _http: HttpRequest) -> dict[str, Any]:
         return self.gateway.faults.as_json()
@@ -182,6 +235,14 @@ def _latency(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
         raise ControlError(f"latency_ms must be a number of at least 0, not {value!r}")
     return float(value)
+
+
+def _of_account(http: HttpRequest) -> tuple[str, dict[str, Any]]:
+    given = _body(http)
+    account = str(given.pop("account", ""))
+    if not account:
+        raise ControlError("the account that they are of is missing")
+    return account, given
 
 
 def _body(http: HttpRequest) -> dict[str, Any]:

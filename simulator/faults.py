@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-KINDS = ("throttle", "error500", "timeout", "reset", "hold")
+KINDS = ("throttle", "deny", "error500", "timeout", "reset", "hold")
 MATCH_KEYS = ("service", "operation", "resource", "mutating", "account", "region")
 # The code with which each service refuses a client that asks too often, and the status it does so with.
 THROTTLING = {
@@ -153,6 +153,12 @@ class Faults:
     def as_json(self) -> dict[str, Any]:
         with self._lock:
             return {"faults": [fault.as_json() for fault in self._faults], "holding": self._holding}
+
+
+def denial(protocol: str) -> tuple[str, int]:
+    """Code and status of an answer to a caller who may not do this."""
+    codes = {"ec2": "UnauthorizedOperation", "json": "AccessDeniedException", "rest-json": "AccessDeniedException"}
+    return codes.get(protocol, "AccessDenied"), 400 if protocol == "json" else 403
 
 
 def throttling(service: str, protocol: str) -> tuple[str, int]:

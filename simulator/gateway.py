@@ -14,7 +14,7 @@ from simulator import overlay
 from simulator.calls import CallLog, Entry
 from simulator.describe_call import redacted, resource_of
 from simulator.errors import AwsError, render_error
-from simulator.faults import Fault, Faults, throttling
+from simulator.faults import Fault, Faults, denial, throttling
 from simulator.http import Drop, HttpRequest, HttpResponse
 from simulator.identify import Call, identify
 from simulator.mutations import is_mutating
@@ -90,6 +90,9 @@ class Gateway:
         if fault.kind == "throttle":
             code, status = throttling(call.service, call.model.protocol)
             error = AwsError(code, "Rate exceeded (injected by the simulator)", status)
+        elif fault.kind == "deny":
+            code, status = denial(call.model.protocol)
+            error = AwsError(code, "The caller is not authorized to do this (injected by the simulator)", status)
         else:
             code = "InternalError" if call.model.protocol in ("ec2", "rest-xml") else "InternalFailure"
             error = AwsError(code, "An internal error has occurred (injected by the simulator)", 500)

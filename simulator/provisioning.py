@@ -55,6 +55,7 @@ class Schedule:
         self.seconds = dict(DEFAULT_SECONDS)
         self._heap: list[tuple[float, int, Action, tuple[Any, ...]]] = []
         self._order = itertools.count()
+        self._acting: float | None = None
 
     def after(self, kind: str, action: Action, *args: Any, deletion: bool = False, times: float | None = None) -> None:
         """Carry out `action(world, *args)` in the seconds that a `kind` takes, or `times` as many.
@@ -63,18 +64,26 @@ class Schedule:
         """
         factor = times if times is not None else (1 / 3 if deletion else 1)
         seconds = 0.0 if self.clock.instant else self.seconds[kind] * factor
-        heapq.heappush(self._heap, (self.clock.now() + seconds, next(self._order), action, args))
+        heapq.heappush(self._heap, (self._now() + seconds, next(self._order), action, args))
 
     def in_seconds(self, seconds: float, action: Action, *args: Any) -> None:
         """Carry out `action(world, *args)` in simulated seconds that the client chose."""
-        moment = self.clock.now() + (0.0 if self.clock.instant else seconds)
+        moment = self._now() + (0.0 if self.clock.instant else seconds)
         heapq.heappush(self._heap, (moment, next(self._order), action, args))
+
+    def _now(self) -> float:
+        """Now, or the moment of the action that is being carried out: what it starts begins then, not when
+        somebody looked."""
+        return self.clock.now() if self._acting is None else self._acting
 
     def run_due(self, world: World) -> None:
         """Carry out everything whose moment has come; the caller holds the dispatch lock."""
         while self._heap and self.clock.reached(self._heap[0][0]):
-            _moment, _order, action, args = heapq.heappop(self._heap)
-            action(world, *args)
+            self._acting, _order, action, args = heapq.heappop(self._heap)
+            try:
+                action(world, *args)
+            finally:
+                self._acting = None
 
     def pending(self) -> int:
         return len(self._heap)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from moto.core.base_backend import BackendDict
 
 from simulator import moto_backend, state
+from simulator.functions import Functions
 from simulator.provisioning import Schedule
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class World:
         self.lock = threading.RLock()
         self.clock = clock
         self.schedule = Schedule(clock)
+        self.functions = Functions()
         self.data_plane: DataPlane | None = None
         self._stores: dict[tuple[str, str, str], Any] = {}
 
@@ -60,6 +62,7 @@ class World:
         """Forget all AWS state."""
         with self.lock:
             self.schedule.clear()
+            self.functions.clear()
             self._stores.clear()
             BackendDict.reset()
             state.reset_globals()

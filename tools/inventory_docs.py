@@ -38,6 +38,7 @@ ROLES = (
     "ecs_cluster",
     "service",
     "rollout",
+    "migration",
     "api_tests",
     "monitoring",
     "alarms",
@@ -46,7 +47,7 @@ ROLES = (
 # Ansible's marks for options, values and the like.
 MARKUP = re.compile(r"\b[CMOV]\(([^)]*)\)")
 # Set by playbooks, not by people.
-WIRED = {"platform_components", "rollout_task_definition"}
+WIRED = {"platform_components", "rollout_task_definition", "migration_task_definition"}
 
 
 def options(role: str) -> dict[str, dict[str, Any]]:

@@ -19,14 +19,12 @@ from ansible_collections.monay.platform.plugins.module_utils.core.cost_budget im
 from ansible_collections.monay.platform.plugins.module_utils.core.cost_change import costs, difference, rollouts
 from ansible_collections.monay.platform.plugins.module_utils.core.cost_document import Document, Findings, document
 from ansible_collections.monay.platform.plugins.module_utils.core.cost_document import costs as costs_of_document
-from ansible_collections.monay.platform.plugins.module_utils.core.cost_environment import quantities, roles_of
-from ansible_collections.monay.platform.plugins.module_utils.core.cost_estimate import estimate
 from ansible_collections.monay.platform.plugins.module_utils.core.cost_html import page
 from ansible_collections.monay.platform.plugins.module_utils.core.cost_prices import Assumptions, Prices, price_table
 from ansible_collections.monay.platform.plugins.module_utils.core.cost_quantity import Component
 from ansible_collections.monay.platform.plugins.module_utils.core.cost_text import markdown, terminal
 from ansible_collections.monay.platform.plugins.module_utils.core.plan import PlanRefused
-from ansible_collections.monay.platform.plugins.plugin_utils.effective_variables import EffectiveVariables, RoleFiles
+from ansible_collections.monay.platform.plugins.plugin_utils.cost_inventory import CostInventory, measured
 
 PRICES = Path(__file__).parents[2] / "roles" / "cost" / "files" / "prices"
 ARGUMENTS: dict[str, dict[str, Any]] = {
@@ -35,6 +33,10 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "budget_tolerance": {"type": "float", "default": 10},
     "gate": {"type": "bool", "default": False},
     "directory": {"type": "str", "default": ""},
+    "propose": {"type": "bool", "default": False},
+    "proposal_risks": {"type": "dict", "default": {}},
+    "actuals": {"type": "dict", "default": {}},
+    "usage": {"type": "dict", "default": {}},
     "what_if": {"type": "dict", "default": {}},
     "before": {"type": "str", "default": ""},
     "prices_directory": {"type": "str", "default": ""},
@@ -60,7 +62,10 @@ class ActionModule(ActionBase):
         _result, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
         variables = task_vars or {}
         try:
-            report = self._report(variables, arguments)
+            prices = _prices(arguments)
+            inventory = CostInventory(self._templar, self._loader, variables, prices, arguments["free_tier"])
+            environment = inventory.components(arguments["what_if"])
+            report = _report(inventory, environment, prices, arguments)
         except PlanRefused as error:
             raise AnsibleError(str(error)) from error
         summary = terminal(report)
@@ -72,51 +77,45 @@ class ActionModule(ActionBase):
             old = ", ".join(report["prices"]["stale"])
             display.warning(f"prices read before {report['prices']['stale_before']}, or nobody knows when: {old}")
         result = {"changed": bool(written), "files": [str(path) for path in files], "report": report}
+        result["targets"] = measured(environment)
         verdict = report["budget"]["verdict"]
         if arguments["gate"] and verdict in ("over", "unknown"):
             return {**result, "failed": True, "summary": summary, "msg": f"{summary}\n\nThe budget is not kept."}
         return {**result, "summary": summary, "verdict": verdict}
 
-    def _report(self, variables: Mapping[str, Any], arguments: Mapping[str, Any]) -> Document:
-        what_if, before = arguments["what_if"], arguments["before"]
-        if what_if and before:
-            raise AnsibleError("cost_what_if and cost_before exclude each other: what is it to be compared with?")
-        prices = _prices(arguments)
-        files = RoleFiles(self._loader)
-        environment = self._components(variables, files, what_if)
-        lines = estimate(quantities(environment), prices, arguments["free_tier"])
-        earlier = None
-        if what_if:
-            unchanged = self._components(variables, files, {})
-            earlier = costs(estimate(quantities(unchanged), prices, arguments["free_tier"]))
-        elif before:
-            earlier = costs_of_document(_json(Path(before))["lines"])
-        today = dt.datetime.now(tz=dt.UTC).date()
-        return document(
-            Findings(
-                environment=arguments["environment"],
-                date=today.isoformat(),
-                lines=lines,
-                comparison=compare(lines, _decimals(arguments["budget"]), _decimal(arguments["budget_tolerance"])),
-                stale_before=(today - dt.timedelta(days=arguments["prices_stale_days"])).isoformat(),
-                rollouts=rollouts(environment, prices),
-                change=None if earlier is None else difference(earlier, costs(lines)),
-                changed=what_if,
-            )
-        )
 
-    def _components(
-        self, variables: Mapping[str, Any], files: RoleFiles, changes: Mapping[str, Any]
-    ) -> list[Component]:
-        """All hosts of the inventory, whatever the play is limited to: a part of an environment has no budget."""
-        hostvars = variables["hostvars"]
-        found = []
-        for name in sorted(variables["groups"]["all"]):
-            host = hostvars.raw_get(name)
-            groups = host["group_names"]
-            values = EffectiveVariables(self._templar, host, roles_of(groups), files, changes)
-            found.append(Component(name, frozenset(groups), values))
-        return found
+def _report(
+    inventory: CostInventory, environment: list[Component], prices: Prices, arguments: Mapping[str, Any]
+) -> Document:
+    what_if, before = arguments["what_if"], arguments["before"]
+    if what_if and before:
+        raise AnsibleError("cost_what_if and cost_before exclude each other: what is it to be compared with?")
+    lines = inventory.lines(environment)
+    comparison = compare(lines, _decimals(arguments["budget"]), _decimal(arguments["budget_tolerance"]))
+    proposal = None
+    if arguments["propose"] and comparison.verdict == "over":
+        proposal = inventory.proposal(environment, comparison.budget, _risks(arguments["proposal_risks"]))
+    earlier = None
+    if what_if:
+        earlier = costs(inventory.lines(inventory.components({})))
+    elif before:
+        earlier = costs_of_document(_json(Path(before))["lines"])
+    today = dt.datetime.now(tz=dt.UTC).date()
+    return document(
+        Findings(
+            environment=arguments["environment"],
+            date=today.isoformat(),
+            lines=lines,
+            comparison=comparison,
+            stale_before=(today - dt.timedelta(days=arguments["prices_stale_days"])).isoformat(),
+            rollouts=rollouts(environment, prices),
+            change=None if earlier is None else difference(earlier, costs(lines)),
+            changed=what_if,
+            proposal=proposal,
+            actuals=arguments["actuals"] or None,
+            rightsizing=inventory.rightsizing(environment, arguments["usage"]) if arguments["usage"] else None,
+        )
+    )
 
 
 def _prices(arguments: Mapping[str, Any]) -> Prices:
@@ -131,6 +130,11 @@ def _prices(arguments: Mapping[str, Any]) -> Prices:
         given=_decimals(arguments["prices_given"]),
     )
     return Prices({table["region"]: price_table(table) for table in tables}, assumptions)
+
+
+def _risks(given: Mapping[str, Any]) -> dict[str, int]:
+    """An option whose risk is null is left out, so that one can be taken out of the defaults."""
+    return {name: int(risk) for name, risk in given.items() if risk is not None}
 
 
 def _files(report: Document, arguments: Mapping[str, Any]) -> dict[Path, str]:

@@ -11,6 +11,8 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.monay.platform.plugins.module_utils.core.readiness import pause_after
+from ansible_collections.monay.platform.plugins.modules.ecs_deployment_wait import ARGUMENT_SPEC
+from ansible_collections.monay.platform.plugins.plugin_utils.evidence import seen_now, written_down
 
 # A line at most this often while nothing changes, so that a long wait does not fill the screen.
 SECONDS_BETWEEN_LINES = 30
@@ -29,14 +31,20 @@ class ActionModule(ActionBase):
             return {"changed": False, "waited": 0, "msg": "check mode: no deployment was started to wait for"}
         arguments, timeout = dict(self._task.args), int(self._task.args.get("timeout", 3600))
         started, shown, last = time.monotonic(), 0.0, ""
+        timeline: list[dict[str, Any]] = []
         while True:
             waited = time.monotonic() - started
             module_args = {**arguments, "waited": int(waited)}
             result: dict[str, Any] = self._execute_module(module_args=module_args, task_vars=task_vars)
             result["waited"] = int(waited)
-            if result.get("failed") or result["deployment"]["verdict"] == "ready":
+            told = (result.get("deployment") or {}).get("text", "")
+            if told and (not timeline or timeline[-1]["text"] != told):
+                timeline.append(seen_now(waited, told))
+            if result.get("failed"):
+                return {**result, **written_down(self, result, timeline, ARGUMENT_SPEC, task_vars)}
+            if result["deployment"]["verdict"] == "ready":
                 return result
-            text = f"{arguments['service']}: {result['deployment']['text']}"
+            text = f"{arguments['service']}: {told}"
             if waited >= timeout:
                 message = f"not done after {int(waited)} s: {text}. It goes on; run again to go on waiting"
                 return {**result, "failed": True, "msg": message}

@@ -11,6 +11,8 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.monay.platform.plugins.module_utils.core.readiness import pause_after
+from ansible_collections.monay.platform.plugins.modules.ecs_rollout import ARGUMENT_SPEC
+from ansible_collections.monay.platform.plugins.plugin_utils.evidence import seen_now, written_down
 
 # A line at most this often while nothing changes, so that a long wait does not fill the screen.
 SECONDS_BETWEEN_LINES = 30
@@ -45,7 +47,8 @@ class ActionModule(ActionBase):
             self._tell(arguments["service"], result, time.monotonic() - started, silent=0)
         # What was changed the first answer tells, and what has become of it the last one.
         kept: dict[str, Any] = {key: first[key] for key in ("changed", "changes", "diff") if key in first}
-        return {**result, **kept, "timeline": self._lines}
+        evidence = written_down(self, result, self._lines, ARGUMENT_SPEC, task_vars)
+        return {**result, **kept, "timeline": self._lines, **evidence}
 
     def _tell(self, service: str, result: dict[str, Any], waited: float, silent: float) -> bool:
         """Show what is new: a state, and events; whether there was anything."""
@@ -54,7 +57,7 @@ class ActionModule(ActionBase):
         text = (result.get("deployment") or {}).get("text", "")
         is_new = bool(text) and (not self._lines or self._lines[-1]["text"] != text)
         if is_new:
-            self._lines.append({"seconds": int(waited), "text": text})
+            self._lines.append(seen_now(waited, text))
         moment = f"  {int(waited) // 60:3d}:{int(waited) % 60:02d}  "
         for event in fresh:
             display.display(f"{moment}{event['message']}")

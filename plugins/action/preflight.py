@@ -67,7 +67,7 @@ class ActionModule(ActionBase):
         path = ROLES / role / "meta" / "argument_specs.yml"
         if not path.is_file():
             raise AnsibleError(f"role {role} of the component map has no {path}")
-        specs = self._loader.load_from_file(str(path))["argument_specs"]
+        specs = self._loader.load_from_file(str(path), cache="none")["argument_specs"]
         return {name: option for entry in specs.values() for name, option in (entry.get("options") or {}).items()}
 
 

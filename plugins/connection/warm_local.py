@@ -166,8 +166,15 @@ class Connection(LocalConnection):
 
     def set_options(self, *args: Any, **kwargs: Any) -> None:
         super().set_options(*args, **kwargs)
-        if self._may_be_warm():  # ansible-core builds the archive of the task's module after this
-            self._try(self._prepare)
+        if self._may_be_warm():
+            self._end_with_controller()
+            self._try(self._prepare)  # ansible-core builds the archive of the task's module after this
+
+    def _end_with_controller(self) -> None:
+        """A worker whose ansible-playbook is killed would go on, and then wait for ever to hand over its result."""
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != self._controller_pid:  # it ended before that
+            raise AnsibleConnectionFailure(f"ansible-playbook (process {self._controller_pid}) has ended")
 
     def _prepare(self) -> None:
         """With the first task of a run, whatever it does: others will need a server, which takes a second to start."""
@@ -205,10 +212,6 @@ class Connection(LocalConnection):
     def _run_module(self, interpreter: str, env: dict[str, str], payload: bytes) -> tuple[int, bytes, bytes]:
         """Have a fork of the server execute the payload; return what a subprocess would: (status, output, errors)."""
         self._connect()
-        # A worker whose ansible-playbook is killed may wait for ever to hand over its result.
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != self._controller_pid:  # a killed run must not go on with the next item of a loop
-            raise AnsibleConnectionFailure(f"ansible-playbook (process {self._controller_pid}) has ended")
         display.vvv(f"EXEC (warm) {interpreter}", host=self._play_context.remote_addr)
         cwd = os.fsdecode(self.cwd) if self.cwd else str(Path.cwd())
         request = json.dumps({"env": {**os.environ, **env}, "cwd": cwd, "payload": payload.decode()})

@@ -57,32 +57,14 @@ _value:
       absent: [monay-dev-redis-hit-rate]
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.monay.platform.plugins.module_utils.core import alarms
-from ansible_collections.monay.platform.plugins.module_utils.core.plan import PlanRefused
-
-
-def alarm_plan(
-    component: Mapping[str, Any],
-    kind: str,
-    level: Any,
-    region: str,
-    topic: str = "",
-    limits: Mapping[str, float] | None = None,
-) -> list[dict[str, Any]]:
-    """See DOCUMENTATION. Raises AnsibleFilterError for what the plan refuses."""
-    try:
-        return alarms.alarm_plan(component, kind, level, region, topic, limits or {})
-    except PlanRefused as error:
-        raise AnsibleFilterError(f"alarm_plan: {error}") from error
+from ansible_collections.monay.platform.plugins.plugin_utils.core_filter import core_filter
 
 
 class FilterModule:
     """C(monay.platform.alarm_plan)."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"alarm_plan": alarm_plan}
+        return {"alarm_plan": core_filter("alarms", "alarm_plan")}

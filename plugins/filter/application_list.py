@@ -61,11 +61,11 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.monay.platform.plugins.module_utils.core.application_status import application_list
+from ansible_collections.monay.platform.plugins.plugin_utils.core_filter import core_filter
 
 
 class FilterModule:
     """C(monay.platform.application_list)."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"application_list": application_list}
+        return {"application_list": core_filter("application_status", "application_list")}

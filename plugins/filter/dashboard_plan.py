@@ -26,25 +26,14 @@ _value:
   type: dict
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.monay.platform.plugins.module_utils.core import dashboard_plan as core
-from ansible_collections.monay.platform.plugins.module_utils.core.plan import PlanRefused
-
-
-def dashboard_plan(environment: Mapping[str, Any]) -> dict[str, Any]:
-    """See DOCUMENTATION. Raises AnsibleFilterError for an instance class whose memory is not known."""
-    try:
-        return core.dashboard_plan(environment)
-    except PlanRefused as error:
-        raise AnsibleFilterError(f"dashboard_plan: {error}") from error
+from ansible_collections.monay.platform.plugins.plugin_utils.core_filter import core_filter
 
 
 class FilterModule:
     """C(monay.platform.dashboard_plan)."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"dashboard_plan": dashboard_plan}
+        return {"dashboard_plan": core_filter("dashboard_plan", "dashboard_plan")}

@@ -47,24 +47,11 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.monay.platform.plugins.module_utils.core import network_plan
-from ansible_collections.monay.platform.plugins.module_utils.core.plan import PlanRefused
-
-
-def endpoint_plan(
-    name: str, zones: list[str], services: list[str] | None = None, security_group: str = ""
-) -> list[dict[str, Any]]:
-    """See DOCUMENTATION. Raises AnsibleFilterError for what the plan refuses."""
-    try:
-        return network_plan.endpoint_plan(name, zones, services or (), security_group)
-    except PlanRefused as error:
-        raise AnsibleFilterError(f"endpoint_plan: {error}") from error
+from ansible_collections.monay.platform.plugins.plugin_utils.core_filter import core_filter
 
 
 class FilterModule:
     """C(monay.platform.endpoint_plan)."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"endpoint_plan": endpoint_plan}
+        return {"endpoint_plan": core_filter("network_plan", "endpoint_plan")}

@@ -42,22 +42,11 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.monay.platform.plugins.module_utils.core import network_plan
-from ansible_collections.monay.platform.plugins.module_utils.core.plan import PlanRefused
-
-
-def nat_gateway_plan(name: str, zones: list[str], count: str | int) -> list[dict[str, Any]]:
-    """See DOCUMENTATION. Raises AnsibleFilterError for what the plan refuses."""
-    try:
-        return network_plan.nat_gateway_plan(name, zones, count)
-    except PlanRefused as error:
-        raise AnsibleFilterError(f"nat_gateway_plan: {error}") from error
+from ansible_collections.monay.platform.plugins.plugin_utils.core_filter import core_filter
 
 
 class FilterModule:
     """C(monay.platform.nat_gateway_plan)."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"nat_gateway_plan": nat_gateway_plan}
+        return {"nat_gateway_plan": core_filter("network_plan", "nat_gateway_plan")}

@@ -51,24 +51,11 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.monay.platform.plugins.module_utils.core import network_acl
-from ansible_collections.monay.platform.plugins.module_utils.core.plan import PlanRefused
-
-
-def network_acl_plan(
-    cidr: str, name: str, zones: list[str], admin_cidrs: list[str] | None = None
-) -> list[dict[str, Any]]:
-    """See DOCUMENTATION. Raises AnsibleFilterError for what the plan refuses."""
-    try:
-        return network_acl.network_acl_plan(cidr, name, zones, admin_cidrs or ())
-    except PlanRefused as error:
-        raise AnsibleFilterError(f"network_acl_plan: {error}") from error
+from ansible_collections.monay.platform.plugins.plugin_utils.core_filter import core_filter
 
 
 class FilterModule:
     """C(monay.platform.network_acl_plan)."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"network_acl_plan": network_acl_plan}
+        return {"network_acl_plan": core_filter("network_acl", "network_acl_plan")}

@@ -36,22 +36,11 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.monay.platform.plugins.module_utils.core import database
-from ansible_collections.monay.platform.plugins.module_utils.core.plan import PlanRefused
-
-
-def replica_plan(name: str, count: int) -> list[dict[str, str]]:
-    """See DOCUMENTATION. Raises AnsibleFilterError for what the plan refuses."""
-    try:
-        return database.replica_plan(name, count)
-    except PlanRefused as error:
-        raise AnsibleFilterError(f"replica_plan: {error}") from error
+from ansible_collections.monay.platform.plugins.plugin_utils.core_filter import core_filter
 
 
 class FilterModule:
     """C(monay.platform.replica_plan)."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"replica_plan": replica_plan}
+        return {"replica_plan": core_filter("database", "replica_plan")}

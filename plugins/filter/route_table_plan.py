@@ -46,22 +46,11 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.monay.platform.plugins.module_utils.core import network_plan
-from ansible_collections.monay.platform.plugins.module_utils.core.plan import PlanRefused
-
-
-def route_table_plan(name: str, zones: list[str], count: str | int) -> list[dict[str, Any]]:
-    """See DOCUMENTATION. Raises AnsibleFilterError for what the plan refuses."""
-    try:
-        return network_plan.route_table_plan(name, zones, count)
-    except PlanRefused as error:
-        raise AnsibleFilterError(f"route_table_plan: {error}") from error
+from ansible_collections.monay.platform.plugins.plugin_utils.core_filter import core_filter
 
 
 class FilterModule:
     """C(monay.platform.route_table_plan)."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"route_table_plan": route_table_plan}
+        return {"route_table_plan": core_filter("network_plan", "route_table_plan")}

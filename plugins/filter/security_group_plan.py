@@ -93,24 +93,11 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.monay.platform.plugins.module_utils.core import security_group_plan as core
-from ansible_collections.monay.platform.plugins.module_utils.core.plan import PlanRefused
-
-
-def security_group_plan(
-    applications: dict[str, dict[str, Any]], name: str, project: str, **options: Any
-) -> list[dict[str, Any]]:
-    """See DOCUMENTATION. Raises AnsibleFilterError for what the plan refuses."""
-    try:
-        return core.security_group_plan(applications, name, project, **options)
-    except PlanRefused as error:
-        raise AnsibleFilterError(f"security_group_plan: {error}") from error
+from ansible_collections.monay.platform.plugins.plugin_utils.core_filter import core_filter
 
 
 class FilterModule:
     """C(monay.platform.security_group_plan)."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"security_group_plan": security_group_plan}
+        return {"security_group_plan": core_filter("security_group_plan", "security_group_plan")}

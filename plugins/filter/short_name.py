@@ -37,21 +37,11 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.monay.platform.plugins.module_utils.core import names
-
-
-def short_name(name: str, width: int) -> str:
-    """See DOCUMENTATION. Raises AnsibleFilterError for a width that leaves nothing of the name."""
-    try:
-        return names.short_name(name, width)
-    except ValueError as error:
-        raise AnsibleFilterError(f"short_name: {error}") from error
+from ansible_collections.monay.platform.plugins.plugin_utils.core_filter import core_filter
 
 
 class FilterModule:
     """C(monay.platform.short_name)."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"short_name": short_name}
+        return {"short_name": core_filter("names", "short_name")}

@@ -44,22 +44,11 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.monay.platform.plugins.module_utils.core import network_plan
-from ansible_collections.monay.platform.plugins.module_utils.core.plan import PlanRefused
-
-
-def subnet_plan(cidr: str, name: str, zones: list[str]) -> list[dict[str, Any]]:
-    """See DOCUMENTATION. Raises AnsibleFilterError for what the plan refuses."""
-    try:
-        return network_plan.subnet_plan(cidr, name, zones)
-    except PlanRefused as error:
-        raise AnsibleFilterError(f"subnet_plan: {error}") from error
+from ansible_collections.monay.platform.plugins.plugin_utils.core_filter import core_filter
 
 
 class FilterModule:
     """C(monay.platform.subnet_plan)."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"subnet_plan": subnet_plan}
+        return {"subnet_plan": core_filter("network_plan", "subnet_plan")}

@@ -35,6 +35,26 @@ options:
     description: Folder on the controller that gets the report as JSON, Markdown and HTML. Empty for none.
     type: str
     default: ""
+  propose:
+    description: Where more is expected than the budget, say what to change so that it is kept, with the least risk.
+    type: bool
+    default: false
+  proposal_risks:
+    description:
+      - What a step of each change weighs, by the names that docs/cost.md lists. What is not named, or null, is never
+        proposed.
+    type: dict
+    default: {}
+  actuals:
+    description: What was spent, as M(monay.platform.cost_actuals_info) returns it, to be shown beside the estimate.
+    type: dict
+    default: {}
+  usage:
+    description:
+      - How much of their sizes components use, as M(monay.platform.rightsizing_info) returns it, with C(days). The
+        report then says what sizes should be. RV(targets) is what it takes to ask.
+    type: dict
+    default: {}
   what_if:
     description: Variables that are changed for all hosts, as C(-e) would. The report is about the changed environment.
     type: dict
@@ -81,6 +101,8 @@ attributes:
     support: none
     description: Changes nothing but its own reports.
 seealso:
+  - module: monay.platform.cost_actuals_info
+    description: What was spent.
   - module: monay.platform.stack_info
     description: What stands.
 """
@@ -119,6 +141,11 @@ files:
   type: list
   elements: str
   sample: [reports/cost-monay-dev.json]
+targets:
+  description: What M(monay.platform.rightsizing_info) is to look at, by its options.
+  returned: success
+  type: dict
+  sample: {services: [], databases: [{name: monay-postgres, identifier: monay-dev-postgres}], caches: []}
 report:
   description: The report as data, dollars as numbers.
   returned: always
@@ -140,6 +167,20 @@ report:
       returned: always
     change:
       description: The difference, line by line, where O(what_if) or O(before) is given.
+      type: dict
+      returned: always
+    proposal:
+      description:
+        - How the budget can be kept, where O(propose) is set and it is not. V(met) says whether that is possible; each
+          step has its variables by host, what it saves after those before it, its risk, and what it takes.
+      type: dict
+      returned: always
+    actuals:
+      description: What was spent, where O(actuals) is given.
+      type: dict
+      returned: always
+    rightsizing:
+      description: What sizes should be, where O(usage) is given.
       type: dict
       returned: always
     rollouts:

@@ -37,6 +37,13 @@ options:
     description: Seconds to wait before the task fails. The deployment goes on; run again to go on waiting.
     type: int
     default: 3600
+  evidence_directory:
+    description:
+      - Folder for what is known of a deployment that failed, as a page and as JSON; see
+        M(monay.platform.rollout_evidence). Empty for none. A relative path is taken from where C(ansible-playbook) was
+        started.
+    type: str
+    default: ""
 attributes:
   check_mode:
     support: full
@@ -67,6 +74,14 @@ deployment:
   returned: always
   type: dict
   sample: {verdict: ready, status: SUCCESSFUL, text: "SUCCESSFUL, 2 of 2 tasks run, production traffic 100%"}
+evidence:
+  description: The cause of a failure in a line, and the paths of the files that hold what AWS says about it.
+  returned: when the deployment failed and O(evidence_directory) is set
+  type: dict
+  sample:
+    headline: "monay-dev-admin:8: container app ends with exit code 1: no DATABASE_URL"
+    json: /var/log/rollouts/monay-dev-admin-h4kR.json
+    page: /var/log/rollouts/monay-dev-admin-h4kR.html
 waited:
   description: Seconds that were waited.
   returned: always
@@ -87,6 +102,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = dict(
     task_definition=dict(type="str", default=""),
     waited=dict(type="int", default=0),
     timeout=dict(type="int", default=3600),
+    evidence_directory=dict(type="str", default=""),
 )
 
 

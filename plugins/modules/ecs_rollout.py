@@ -78,6 +78,14 @@ options:
     elements: str
     choices: [tasks, test_traffic, production_traffic, each_step, bake]
     default: []
+  gates:
+    description:
+      - Lists of gates by the pause that they stand at, V(test_traffic), V(production_traffic), V(each_step) or V(bake).
+        The rollout pauses there, as with O(pause_before).
+      - This module looks at their form, and shows them among the steps. M(monay.platform.rollout_gate) evaluates them
+        and documents what they are.
+    type: dict
+    default: {}
   pause_minutes:
     description: Minutes after which a pause ends by itself.
     type: int
@@ -93,6 +101,12 @@ options:
         that a second run promotes nothing else. Without it every pause ends that waits.
     type: str
     choices: [tasks, test_traffic, production_traffic, bake]
+  promote_hooks:
+    description:
+      - For O(state=promoted), the ids of the pauses that are to end, as C(waiting) has them. Where none of them waits
+        any more, none is ended. Without it every pause ends that waits.
+    type: list
+    elements: str
   alarms:
     description: Names of CloudWatch alarms that roll the deployment back.
     type: list
@@ -133,6 +147,13 @@ options:
     description: Seconds to wait before the task fails. The rollout goes on; run again to go on waiting.
     type: int
     default: 3600
+  evidence_directory:
+    description:
+      - Folder that gets a page and JSON with what AWS tells of a rollout that failed, as
+        M(monay.platform.rollout_evidence) writes them. Empty for none.
+      - A relative path is taken from where C(ansible-playbook) was started.
+    type: str
+    default: ""
   follow:
     description: ARN of a deployment to look at once more; for the action plugin of the same name.
     type: str
@@ -196,13 +217,15 @@ changes:
 deployment:
   description:
     - The deployment at the end. C(verdict) is V(ready), V(pending) or V(failed); C(waiting) holds the hooks that wait
-      for somebody; C(restored) is the task definition that ECS went back to.
+      for somebody, and C(pause) says which pause of O(pause_before) that is; C(restored) is the task definition that
+      ECS went back to.
   returned: always
   type: dict
   sample:
     arn: arn:aws:ecs:eu-west-1:111111111111:service-deployment/monay-dev/monay-dev-admin/h4kR
     fingerprint: 0c9a7f0d2b1e5a34
     goal: deployed
+    pause: ""
     restored: ""
     stage: CLEAN_UP
     status: SUCCESSFUL
@@ -216,12 +239,23 @@ events:
   type: list
   elements: dict
   sample: [{id: 6f0d, message: (service monay-dev-admin) has reached a steady state.}]
+evidence:
+  description: The cause of a failure in a line, and the paths of the files that hold what AWS says about it.
+  returned: when the rollout failed and O(evidence_directory) is set
+  type: dict
+  sample:
+    headline: "monay-dev-admin:8: container app ends with exit code 1: no DATABASE_URL"
+    json: /var/log/rollouts/monay-dev-admin-h4kR.json
+    page: /var/log/rollouts/monay-dev-admin-h4kR.html
 timeline:
-  description: What was seen, and after how many seconds.
+  description: What was seen, when, and after how many seconds.
   returned: when it was waited
   type: list
   elements: dict
-  sample: [{seconds: 31, text: "IN_PROGRESS, stage BAKE_TIME, 2 of 2 tasks run, production traffic 100%"}]
+  sample:
+    - at: "2026-11-26T20:01:31Z"
+      seconds: 31
+      text: IN_PROGRESS, stage BAKE_TIME, 2 of 2 tasks run, production traffic 100%
 """
 
 import typing as t
@@ -256,15 +290,18 @@ ARGUMENT_SPEC: dict[str, t.Any] = dict(
         choices=["tasks", "test_traffic", "production_traffic", "each_step", "bake"],
         default=[],
     ),
+    gates=dict(type="dict", default={}),
     pause_minutes=dict(type="int", default=1440),
     pause_action=dict(type="str", choices=["ROLLBACK", "CONTINUE"], default="ROLLBACK"),
     promote_at=dict(type="str", choices=["tasks", "test_traffic", "production_traffic", "bake"]),
+    promote_hooks=dict(type="list", elements="str"),
     alarms=dict(type="list", elements="str", default=[]),
     deployment_configuration=dict(type="dict", default={}),
     allow=dict(type="list", elements="str", choices=["alarms", "targets", "weights"], default=[]),
     wait_until=dict(type="str", choices=["none", "stage", "paused", "completed"], default="completed"),
     wait_stage=dict(type="str", choices=STAGES),
     wait_timeout=dict(type="int", default=3600),
+    evidence_directory=dict(type="str", default=""),
     follow=dict(type="str", default=""),
     follow_goal=dict(type="str", choices=["deployed", "back"], default="deployed"),
 )
@@ -275,7 +312,7 @@ PAUSES_SINCE = "1.43.106"
 def work(module: PlatformModule) -> t.NoReturn:
     """Decide and act, or look once. The action plugin of the same name looks again and again."""
     params = module.params
-    if params["state"] == "promoted" or params["pause_before"]:
+    if params["state"] == "promoted" or params["pause_before"] or params["gates"]:
         module.require_botocore_at_least(PAUSES_SINCE, reason="to pause and to promote")
     task = RolloutTask(module)
     if params["follow"]:

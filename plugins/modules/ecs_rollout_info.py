@@ -56,12 +56,15 @@ task_definition:
   type: str
   sample: monay-dev-admin:8
 under_way:
-  description: The rollout that is under way; empty where there is none. C(waiting) holds hooks that wait for somebody.
+  description:
+    - The rollout that is under way; empty where there is none. C(waiting) holds hooks that wait for somebody, and
+      C(pause) says before what.
   returned: always
   type: dict
   sample:
     arn: arn:aws:ecs:eu-west-1:111111111111:service-deployment/monay-dev/monay-dev-admin/h4kR
     fingerprint: 0c9a7f0d2b1e5a34
+    pause: ""
     stage: BAKE_TIME
     status: IN_PROGRESS
     task_definition: monay-dev-admin:8

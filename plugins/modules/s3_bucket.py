@@ -8,8 +8,8 @@ module: s3_bucket
 short_description: Manage S3 buckets with all their settings
 version_added: 0.1.0
 description:
-  - Creates, updates and deletes S3 buckets, with encryption, versioning, public access block, policy, lifecycle, access
-    logging and replication.
+  - Creates, updates and deletes S3 buckets, with encryption, versioning, Object Lock, public access block, policy,
+    lifecycle, access logging and replication.
   - Buckets that get the logs or the copies of others may stand in the same list, in any order.
 author: Monay platform engineers (@monay)
 options:
@@ -45,6 +45,24 @@ options:
       versioning:
         description: Keep what is overwritten or deleted, as old versions.
         type: bool
+      object_lock:
+        description:
+          - For how long new objects can be neither deleted nor overwritten. Needs O(buckets[].versioning).
+          - Object Lock of a bucket cannot be switched off again. An empty dictionary, or V(0) days, means that new
+            objects are not locked; those that are keep their retention.
+        type: dict
+        suboptions:
+          mode:
+            description:
+              - V(GOVERNANCE) lets those delete objects who have the permission C(s3:BypassGovernanceRetention) and ask
+                for it.
+              - V(COMPLIANCE) lets nobody, not even AWS.
+            type: str
+            choices: [GOVERNANCE, COMPLIANCE]
+            default: GOVERNANCE
+          days:
+            description: Days for which a new object is locked.
+            type: int
       public_access_block:
         description: What is refused of all that would make objects public. Without it, everything is.
         type: dict
@@ -165,6 +183,12 @@ options:
     description: Delete a bucket with all its objects and their versions. Without it, only empty buckets are deleted.
     type: bool
     default: false
+  bypass_governance_retention:
+    description:
+      - With O(force), delete what Object Lock keeps in the mode V(GOVERNANCE), too. Without it, a bucket with Object
+        Lock is deleted only when it is empty.
+    type: bool
+    default: false
   state:
     description: Whether the buckets exist.
     type: str
@@ -198,6 +222,16 @@ EXAMPLES = r"""
         log_delivery: [s3]
     tags:
       Project: monay
+
+- name: Manage a bucket of which nothing can be deleted for a year
+  monay.platform.s3_bucket:
+    region: eu-west-1
+    buckets:
+      - name: monay-prod-333333333333-ledger
+        versioning: true
+        object_lock:
+          mode: GOVERNANCE
+          days: 365
 
 - name: Delete a bucket with all that is in it
   monay.platform.s3_bucket:
@@ -272,6 +306,10 @@ LIFECYCLE_SPEC = dict(
     abort_multipart_days=dict(type="int"),
     transitions=dict(type="list", elements="dict", options=TRANSITION_SPEC),
 )
+LOCK_SPEC = dict(
+    mode=dict(type="str", choices=["GOVERNANCE", "COMPLIANCE"], default="GOVERNANCE"),
+    days=dict(type="int"),
+)
 LOGGING_SPEC = dict(bucket=dict(type="str"), prefix=dict(type="str"))
 REPLICATION_SPEC = dict(
     bucket=dict(type="str"),
@@ -284,6 +322,7 @@ BUCKET_SPEC = dict(
     region=dict(type="str"),
     encryption=dict(type="dict", options=ENCRYPTION_SPEC),
     versioning=dict(type="bool"),
+    object_lock=dict(type="dict", options=LOCK_SPEC),
     public_access_block=dict(type="dict", apply_defaults=True, options=BLOCK_SPEC),
     object_ownership=dict(
         type="str",
@@ -305,7 +344,8 @@ def work(module: PlatformModule) -> t.NoReturn:
     items = {item["name"]: item for item in module.params["buckets"]}
     regions = regions_of(module, items)
     if module.params["state"] == "absent":
-        doomed = DeletedBuckets(regions, {name: ["tags"] for name in items}, force=module.params["force"])
+        force, bypass = module.params["force"], module.params["bypass_governance_retention"]
+        doomed = DeletedBuckets(regions, {name: ["tags"] for name in items}, force=force, bypass=bypass)
         module.reconcile(module.listed(doomed, "buckets", dict), deleted_objects=doomed.deleted_objects)
     states = {name: bucket_state(item, module.region, module.params["account_id"]) for name, item in items.items()}
     said = {
@@ -346,6 +386,7 @@ def main() -> None:
             buckets=dict(type="list", elements="dict", required=True, options=BUCKET_SPEC),
             account_id=dict(type="str"),
             force=dict(type="bool", default=False),
+            bypass_governance_retention=dict(type="bool", default=False),
             state=dict(type="str", choices=["present", "absent"], default="present"),
             **TAGS_SPEC,
         )

@@ -4,12 +4,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleError
 
+WORD = re.compile(r"[A-Za-z_]\w*")
+# Ways of a template to get at variables without naming them.
+ANY_NAME = ("vars", "hostvars", "lookup", "query", "q")
 ROLES = Path(__file__).parents[2] / "roles"
 
 
@@ -54,7 +59,34 @@ class EffectiveVariables(Mapping[str, Any]):
         self._raw = {**files.defaults(roles), **host, **files.variables(roles), **(changes or {})}
         self._templar = templar.copy_with_new_env(available_variables=self._raw)
         self._known: dict[str, Any] = {}
+        self._users: dict[str, set[str]] | None = None
         self._host = str(host.get("inventory_hostname", ""))
+
+    def changed(self, changes: Mapping[str, Any]) -> EffectiveVariables:
+        """The same host with other variables; only what these have to do with is worked out again."""
+        other = copy(self)
+        other._raw = {**self._raw, **changes}
+        other._templar = self._templar.copy_with_new_env(available_variables=other._raw)
+        other._users = None
+        stale = self._depending_on(changes)
+        other._known = {name: value for name, value in self._known.items() if name not in stale}
+        return other
+
+    def _depending_on(self, names: Iterable[str]) -> set[str]:
+        """These names and all whose templates mention one of them, or something that could be any."""
+        if self._users is None:
+            self._users = {}
+            for name, value in self._raw.items():
+                for word in set(WORD.findall(text)) if "{" in (text := str(value)) else ():
+                    self._users.setdefault(word, set()).add(name)
+        found: set[str] = set()
+        left = [*names, *ANY_NAME]
+        while left:
+            name = left.pop()
+            if name not in found:
+                found.add(name)
+                left.extend(self._users.get(name, ()))
+        return found
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._known:

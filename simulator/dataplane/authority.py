@@ -106,12 +106,11 @@ class Authority:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = oldest
         context.set_alpn_protocols(["http/1.1"])
-        file = Path(self._directory.name, "leaf.pem")
-        file.write_text(private + chain, encoding="utf-8")
-        try:
-            context.load_cert_chain(file)
-        finally:
-            file.unlink()
+        # Front doors and stores ask from threads of their own: each has a file of its own.
+        with tempfile.NamedTemporaryFile("w", dir=self._directory.name, encoding="utf-8") as file:
+            file.write(private + chain)
+            file.flush()
+            context.load_cert_chain(file.name)
         self._contexts[key] = context
         return context
 

@@ -105,6 +105,12 @@ class FrontDoors:
         doors = directory(self._floor.picture, self._floor.ports)
         return {"proxy": self.proxy, "ca_bundle": str(self.authority.bundle), "front_doors": doors}
 
+    def leads_to(self, identifier: str) -> bool:
+        """Whether the doors may choose a target of this address now."""
+        groups = self._floor.picture.groups.values()
+        targets = [target for group in groups for target in group.targets if target.identifier == identifier]
+        return any(target.state not in ("draining", "unused") for target in targets)
+
     # --- the loop -----------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:

@@ -108,11 +108,17 @@ class Tasks:
             running = self._running.get(arn)
             if running is None and task.is_living and task.launch and task.last_status in ("PENDING", "RUNNING"):
                 self._prepare(task)
-            elif running is not None and task.last_status == "STOPPING":
+            elif running is not None and task.last_status == "STOPPING" and not self._is_sent_requests(task):
                 running.stop()
             elif running is None and task.last_status == "STOPPING" and task.launch:
                 # nothing was started, or it was lost with an earlier simulator
                 ecs_tasks.exited(self._world, task, {}, {})
+
+    def _is_sent_requests(self, task: Task) -> bool:
+        """Whether front doors still lead to a task. AWS's drain takes longer than load balancers need to learn of it;
+        the simulator's is a fiftieth of that, which a busy machine can need for them.
+        """
+        return task.address is not None and self._plane.component(FrontDoors).leads_to(task.address)
 
     def _prepare(self, task: Task) -> None:
         context = ecs_tasks.context_of(self._world, task.arn)

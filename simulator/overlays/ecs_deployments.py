@@ -33,6 +33,7 @@ def begin(context: Context, service: Service, target: Revision) -> Deployment:
     configuration = copy.deepcopy(service.settings["deploymentConfiguration"])
     deployment = Deployment(f"{arn}/{identifier}", target, sources, configuration, now(), now())
     deployment.watched_alarms = _quiet_alarms(context, configuration)
+    deployment.alarm_minutes = _longest_minutes(context, deployment.watched_alarms)
     service.deployments.append(deployment)
     service.failed_launches = 0
     context.world.schedule.after("ecs_task", _started, service, deployment, times=0.2)
@@ -44,6 +45,13 @@ def _quiet_alarms(context: Context, configuration: Facts) -> list[str]:
     alarms = configuration.get("alarms") or {}
     names = list(alarms.get("alarmNames", [])) if alarms.get("enable") else []
     return [] if names and _in_alarm(context, names) else names
+
+
+def _longest_minutes(context: Context, names: list[str]) -> float:
+    if not names:
+        return 0.0
+    found = context.invoke("cloudwatch", "DescribeAlarms", AlarmNames=names)["MetricAlarms"]
+    return max((one.get("Period", 60) * one["EvaluationPeriods"] / 60 for one in found), default=0.0)
 
 
 def _in_alarm(context: Context, names: list[str]) -> list[str]:
@@ -207,24 +215,26 @@ def roll_back(world: World, service: Service, deployment: Deployment, reason: st
     follow(world, service)
 
 
-def _requested(world: World, service: Service, deployment: Deployment) -> None:
+def _requested(world: World, service: Service, deployment: Deployment, reason: str) -> None:
     if deployment.status == "ROLLBACK_REQUESTED":
-        roll_back(world, service, deployment, "Service deployment rolled back because of a stop request.")
+        roll_back(world, service, deployment, reason)
 
 
-def request_rollback(world: World, service: Service, deployment: Deployment) -> None:
-    """StopServiceDeployment: ROLLBACK_REQUESTED now, and on the way back a moment later."""
+def request_rollback(world: World, service: Service, deployment: Deployment, reason: str = ecs_hooks.STOPPED) -> None:
+    """ROLLBACK_REQUESTED now, and on the way back a moment later."""
     deployment.status, deployment.updated_at = "ROLLBACK_REQUESTED", now()
-    world.schedule.after("ecs_task", _requested, service, deployment, times=0.2)
+    world.schedule.after("ecs_task", _requested, service, deployment, reason, times=0.2)
 
 
 @ecs_hooks.when_decided
-def hook_decided(world: World, service: Service, deployment: Deployment, *, rollback: bool) -> None:
-    """A pause is over."""
-    if rollback:
-        request_rollback(world, service, deployment)
-    else:
+def hook_decided(world: World, service: Service, deployment: Deployment, reason: str) -> None:
+    """A hook is over."""
+    if not reason:
         follow(world, service)
+    elif deployment.is_rolling_back:
+        fail(world, service, deployment, reason)
+    else:
+        request_rollback(world, service, deployment, reason)
 
 
 @ecs_tasks.when_changed
@@ -266,7 +276,12 @@ def _count_failure(world: World, service: Service, deployment: Deployment | None
     breaker = deployment.configuration["deploymentCircuitBreaker"]
     if breaker["enable"] and deployment.failures >= ecs_rollout.threshold(breaker, service.desired):
         deployment.circuit_open = True
-        fail(world, service, deployment, "ECS deployment circuit breaker: tasks failed to start.")
+        fail(
+            world,
+            service,
+            deployment,
+            "Service deployment rolled back because the circuit breaker threshold was exceeded.",
+        )
 
 
 def _end_draining(context: Context, service: Service) -> None:

@@ -122,6 +122,8 @@ class Deployment:
     failures: int = 0
     circuit_open: bool = False
     watched_alarms: list[str] = field(default_factory=list)
+    alarm_minutes: float = 0.0
+    """What the longest of them looks at: ECS computes a bake of a rolling deployment from its alarms."""
     looked_at: float = 0.0
     triggered_alarms: list[str] = field(default_factory=list)
     hooks: list[Facts] = field(default_factory=list)
@@ -230,6 +232,8 @@ class Ecs:
     families: dict[str, Family] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)
+    run_tokens: dict[tuple[str, str], tuple[Facts, list[str]]] = field(default_factory=dict)
+    """What RunTask was asked with a client token in a cluster, and the tasks that came of it."""
 
     def tasks_of(self, service: Service, revision: Revision | None = None) -> list[Task]:
         """Tasks that are not stopped."""

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 # The stage that the documentation has and DescribeServiceDeployments cannot show.
@@ -32,11 +32,15 @@ class Step:
     minutes: float = 0
 
 
-def plan(configuration: dict[str, Any], *, reconciles: bool) -> tuple[Step, ...]:
-    """The way to a new revision; `reconciles` when more than one revision was active before."""
+def plan(configuration: dict[str, Any], *, reconciles: bool, alarm_minutes: float = 0) -> tuple[Step, ...]:
+    """The way to a new revision; `reconciles` when more than one revision was active before.
+
+    A rolling deployment with alarms goes on watching them when it has replaced all tasks, for `alarm_minutes`.
+    """
     strategy = configuration["strategy"]
     if strategy not in SHIFTING:
-        return (Step("", scales=True, cleans=True),)
+        replaces = Step("", scales=True, cleans=True)
+        return (replaces, replace(replaces, minutes=alarm_minutes)) if alarm_minutes else (replaces,)
     # what a superseded deployment has shifted goes back to the revision that was deployed last
     first = [Step("RECONCILE_SERVICE", test=0.0, production=0.0)] if reconciles else []
     return (

@@ -27,7 +27,8 @@ def steps(deployment: Deployment) -> tuple[ecs_rollout.Step, ...]:
     """The deployment's plan."""
     if deployment.is_rolling_back:
         return ecs_rollout.rollback_plan(deployment.strategy)
-    return ecs_rollout.plan(deployment.configuration, reconciles=len(deployment.sources) > 1)
+    reconciles = len(deployment.sources) > 1
+    return ecs_rollout.plan(deployment.configuration, reconciles=reconciles, alarm_minutes=deployment.alarm_minutes)
 
 
 def wanted(context: Context, service: Service) -> dict[Revision, int]:

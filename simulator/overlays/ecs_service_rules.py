@@ -123,7 +123,7 @@ def _check_deployment(context: Context, settings: Facts) -> None:
         refuse("stepPercent must be between 3.0 and 100.0, canaryPercent between 0.1 and 100.0.")
     if (configuration.get("earlySuccessCriteria") or {}).get("enable"):
         raise not_implemented("ecs", context.call.operation, "earlySuccessCriteria")
-    ecs_hooks.check(configuration, context.call.operation)
+    ecs_hooks.check(context.world, configuration, context.call.operation)
 
 
 def _check_load_balancer(context: Context, item: Facts, definition: TaskDefinition) -> None:

@@ -49,6 +49,8 @@ def run_task(context: Context) -> dict[str, Any]:
     """Up to ten at once."""
     parameters = context.parameters
     cluster = find_cluster(context, parameters.get("cluster"))
+    if known := _run_before(context, cluster):
+        return {"tasks": known, "failures": []}
     definition = runnable_definition(context, parameters["taskDefinition"])
     count = parameters.get("count", 1)
     if not 1 <= count <= MOST_TASKS:
@@ -75,7 +77,19 @@ def run_task(context: Context) -> dict[str, Any]:
             **_where(settings),
         }
         tasks.append(ecs_tasks.launch(context, cluster, definition, facts, list(tags)))
+    if parameters.get("clientToken"):
+        asked = copy.deepcopy(dict(parameters)), [task.arn for task in tasks]
+        context.store(Ecs).run_tokens[cluster.name, parameters["clientToken"]] = asked
     return {"tasks": [ecs_tasks.shown(task, with_tags=True) for task in tasks], "failures": []}
+
+
+def _run_before(context: Context, cluster: Cluster) -> list[Facts]:
+    """The tasks that the client token stands for. AWS forgets a token after a day, or when its tasks are forgotten."""
+    ecs, token = context.store(Ecs), context.parameters.get("clientToken")
+    asked, arns = ecs.run_tokens.get((cluster.name, token or ""), ({}, []))
+    if arns and asked != dict(context.parameters):
+        raise AwsError("ConflictException", "The provided clientToken is in use with a different RunTask request.")
+    return [ecs_tasks.shown(ecs.tasks[arn], with_tags=True) for arn in arns if arn in ecs.tasks]
 
 
 def _capacity(parameters: Facts) -> Facts:

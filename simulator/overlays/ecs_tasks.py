@@ -169,8 +169,16 @@ def started(world: World, task: Task, left_out: dict[str, str] | None = None) ->
     except AwsError as error:
         stop(world, task, "ServiceSchedulerInitiated", f"Task could not be registered: {error.message}")
         return
-    task.in_service = not task.targets or world.data_plane is None
+    task.in_service = not task.targets
+    if task.targets and world.data_plane is None:
+        world.schedule.after("target_health", _found_healthy, task)  # after its targets, which were registered above
     _tell(world, task)
+
+
+def _found_healthy(world: World, task: Task) -> None:
+    """Without a data plane there is nobody who could look: what was registered is taken to be healthy."""
+    if task.is_living:
+        report_targets(world, task, in_service=True)
 
 
 def report_health(world: World, task: Task, health: dict[str, str]) -> None:

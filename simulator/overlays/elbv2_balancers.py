@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from simulator.errors import AwsError, not_implemented
 from simulator.overlay import Context, answers
@@ -60,7 +61,8 @@ def create(context: Context) -> dict[str, Any]:
         raise AwsError("TooManyLoadBalancers", f"The maximum number of load balancers ({MOST_BALANCERS}) is reached")
     arn = new_arn(context, f"loadbalancer/app/{name}")
     internal = "internal-" if facts["Scheme"] == "internal" else ""
-    number = sum(arn.encode()) * 7919 % 900_000_000 + 100_000_000
+    # Two balancers of one name, one after the other, must not have one DNS name.
+    number = crc32(arn.encode()) % 900_000_000 + 100_000_000
     balancer = facts | {
         "LoadBalancerArn": arn,
         "DNSName": f"{internal}{name}-{number}.{context.region}.elb.amazonaws.com",

@@ -169,3 +169,60 @@ def get_logging(context: Context) -> dict[str, Any]:
         raise AwsError("NoSuchBucket", "The specified bucket does not exist", 404)
     enabled = getattr(bucket, "simulator_logging", None)
     return {"LoggingEnabled": enabled} if enabled else {}
+
+
+@answers("s3", "PutObjectLockConfiguration")
+def put_object_lock(context: Context) -> dict[str, Any]:
+    """Object Lock can be switched on, and its retention changed, at any time; moto wants a bucket without objects."""
+    bucket, wanted = _bucket(context), context.parameters.get("ObjectLockConfiguration") or {}
+    if bucket is None:
+        raise AwsError("NoSuchBucket", "The specified bucket does not exist", 404)
+    if not bucket.is_versioned:
+        message = "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration"
+        raise AwsError("InvalidBucketState", message, 409)
+    retention = (wanted.get("Rule") or {}).get("DefaultRetention")
+    periods = [unit for unit in ("Days", "Years") if retention and unit in retention]
+    if wanted.get("ObjectLockEnabled") != "Enabled" or (retention is not None and not _is_period(retention, periods)):
+        message = "The XML you provided was not well-formed or did not validate against our published schema"
+        raise AwsError("MalformedXML", message)
+    bucket.object_lock_enabled = True
+    bucket.default_lock_mode = retention["Mode"] if retention else None
+    bucket.default_lock_days = retention.get("Days", 0) if retention else 0
+    bucket.default_lock_years = retention.get("Years", 0) if retention else 0
+    return {}
+
+
+def _is_period(retention: dict[str, Any], periods: list[str]) -> bool:
+    return retention.get("Mode") in ("GOVERNANCE", "COMPLIANCE") and len(periods) == 1 and retention[periods[0]] > 0
+
+
+@answers("s3", "GetObjectLockConfiguration")
+def get_object_lock(context: Context) -> dict[str, Any]:
+    """As moto has it, without the unit of the period that was not given."""
+    answer = context.moto()
+    retention = answer["ObjectLockConfiguration"].get("Rule", {}).get("DefaultRetention", {})
+    for unit in ("Days", "Years"):
+        if not retention.get(unit, 1):
+            del retention[unit]
+    return answer
+
+
+@guards("s3", "PutBucketVersioning")
+def keep_versions_of_locked(context: Context) -> None:
+    bucket = _bucket(context)
+    suspended = context.parameters["VersioningConfiguration"].get("Status") != "Enabled"
+    if bucket is not None and bucket.object_lock_enabled and suspended:
+        message = "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed."
+        raise AwsError("InvalidBucketState", message, 409)
+
+
+@guards("s3", "PutObject")
+def locked_objects_have_a_checksum(context: Context) -> None:
+    bucket = _bucket(context)
+    if bucket is None or not bucket.has_default_lock:
+        return
+    headers = context.call.http.headers
+    given = {*headers, *headers.get("x-amz-trailer", "").lower().split(",")}
+    if not any(name == "content-md5" or name.startswith("x-amz-checksum-") for name in given):
+        message = "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock"
+        raise AwsError("InvalidRequest", message)

@@ -12,6 +12,7 @@ from simulator.samples import faults, names, settings
 from simulator.samples.web import Server, log
 
 NOT_FOUND = 127
+MIGRATIONS = (["expand"], ["contract"], ["down"])
 
 
 async def _serve(program: str, own: settings.Settings) -> None:
@@ -26,10 +27,10 @@ async def _serve(program: str, own: settings.Settings) -> None:
     log(level="info", message="stopped")
 
 
-async def _migrate(own: settings.Settings) -> None:
+def _migrate(own: settings.Settings, step: str) -> None:
     module = importlib.import_module("simulator.samples.backend")
-    await module.Backend(own).migrate()
-    log(level="info", message="the schema is up to date")
+    done = module.Backend(own).migrate(step)
+    log(level="info", message=f"migrate {step}: {', '.join(done) or 'nothing is missing'}")
 
 
 def main(arguments: list[str]) -> int:
@@ -39,8 +40,8 @@ def main(arguments: list[str]) -> int:
     faults.at_start(own)
     if os.environ.get("SIMULATOR_ENDPOINT"):
         names.install(os.environ["SIMULATOR_ENDPOINT"])
-    if command == ["migrate"] and program == "backend":
-        asyncio.run(_migrate(own))
+    if program == "backend" and command[:1] == ["migrate"] and command[1:] in MIGRATIONS:
+        _migrate(own, *command[1:])
     elif command in ([], ["serve"]):
         asyncio.run(_serve(program, own))
     else:

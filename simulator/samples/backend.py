@@ -49,9 +49,9 @@ class Backend:
         response.headers["X-Version"] = self._settings.version
         return response
 
-    async def migrate(self) -> None:
-        """`migrate` as the container's command: make the schema, and end."""
-        await self._database.migrate()
+    def migrate(self, step: str) -> list[str]:
+        """`migrate STEP` as the container's command; the parts of the step that were missing."""
+        return self._database.migrate(step)
 
     async def _health(self, _request: Request) -> Response:
         return as_json({"status": "ok", "version": self._settings.version})

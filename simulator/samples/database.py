@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pg8000.native
 
 from simulator.samples import aws
+from simulator.samples.migrations import Migration
 from simulator.samples.settings import tls
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 CONNECTIONS = 2
 SECONDS = 3
+MIGRATION_SECONDS = 60  # also for the lock that another run holds
 # The second version only adds a column: the first one goes on beside it.
 SCHEMA = (
     "SELECT pg_advisory_lock(4711)",
@@ -50,10 +52,13 @@ class Database:
         async with self._slots:
             return await asyncio.to_thread(self._rows, statement, values)
 
-    async def migrate(self) -> None:
-        """Make the schema that this version needs."""
-        async with self._slots:
-            await asyncio.to_thread(self._rows, "SELECT 1", {})
+    def migrate(self, step: str) -> list[str]:
+        """Make the schema of the first version, then take a step of the migrations; the parts that were missing."""
+        connection = self._connect(MIGRATION_SECONDS)
+        for statement in SCHEMA:
+            connection.run(statement)
+        # a task of its own: what it holds ends with the process
+        return Migration(connection, int(self._settings.get("MIGRATION_DIES_AT", "0"))).run(step)
 
     def _rows(self, statement: str, values: dict[str, Any]) -> list[dict[str, Any]]:
         connection = self._connection()
@@ -80,20 +85,23 @@ class Database:
     def _connection(self) -> Any:
         with contextlib.suppress(queue.Empty):
             return self._free.get_nowait()
-        get = self._settings.get
-        user, password = self._login()
-        connection = pg8000.native.Connection(
-            user,
-            host=get("DATABASE_HOST"),
-            port=int(get("DATABASE_PORT", "5432")),
-            database=get("DATABASE_NAME", "postgres"),
-            password=password,
-            timeout=SECONDS,
-            ssl_context=False if get("DATABASE_SSL", "require") == "disable" else tls(),
-            application_name=f"{self._settings.name} {self._settings.version}",
-        )
+        connection = self._connect(SECONDS)
         if not self._has_schema:
             for statement in SCHEMA + (SCHEMA_2 if self._settings.is_new else ()):
                 connection.run(statement)
             self._has_schema = True
         return connection
+
+    def _connect(self, timeout: float) -> Any:
+        get = self._settings.get
+        user, password = self._login()
+        return pg8000.native.Connection(
+            user,
+            host=get("DATABASE_HOST"),
+            port=int(get("DATABASE_PORT", "5432")),
+            database=get("DATABASE_NAME", "postgres"),
+            password=password,
+            timeout=timeout,
+            ssl_context=False if get("DATABASE_SSL", "require") == "disable" else tls(),
+            application_name=f"{self._settings.name} {self._settings.version}",
+        )

@@ -30,7 +30,7 @@ def core(request: pytest.FixtureRequest) -> Path:
         return Path(sys.executable).parent
     found: Path | NoOtherCoreError = request.getfixturevalue("second_core")
     if isinstance(found, NoOtherCoreError):
-        pytest.skip(str(found))
+        pytest.skip(str(found))  # a machine that cannot install the other ansible-core; the error says why
     return found
 
 

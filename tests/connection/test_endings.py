@@ -51,6 +51,14 @@ def test_a_playbook_that_is_stopped_while_a_module_runs(sandbox: Sandbox, number
     nothing_is_left(sandbox)
 
 
+def test_a_playbook_that_is_killed_in_a_task_without_a_module(sandbox: Sandbox) -> None:
+    playbook = sandbox.start([{"ansible.builtin.pause": {"seconds": 600}}])
+    eventually(lambda: "Pausing for 600 seconds" in sandbox.output, f"the task runs: {sandbox.output}")
+    playbook.send_signal(signal.SIGKILL)
+    assert playbook.wait(timeout=60) != 0
+    nothing_is_left(sandbox)
+
+
 @ONE_CORE
 def test_a_module_whose_task_timed_out(sandbox: Sandbox) -> None:
     timed_out = {"block": [{**probe(sandbox), "timeout": 4}], "rescue": [{"probe": {}}]}

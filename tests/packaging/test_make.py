@@ -102,7 +102,8 @@ import time
 from tools.simulated import simulated
 with simulated("--data-plane", "off") as simulator:
     print(simulator.endpoint, flush=True)
-    time.sleep(60)
+    while True:
+        time.sleep(0.1)
 """
     with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True) as tool:
         assert tool.stdout is not None
@@ -113,3 +114,25 @@ with simulated("--data-plane", "off") as simulator:
 
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((host, int(port)), timeout=5)
+
+
+@pytest.mark.parametrize("thread", ["main_thread", "current_thread"])
+def test_a_signal_stops_the_simulator_whichever_thread_gets_it(thread: str, tmp_path: Path) -> None:
+    """Its handler runs in the main thread, but a signal that another one gets does not wake that from its wait."""
+    script = """
+import signal, sys, threading, time
+from pathlib import Path
+from simulator.__main__ import main
+
+def kill():
+    while not Path(sys.argv[1]).exists():
+        time.sleep(0.01)
+    time.sleep(0.5)  # the main thread waits by now
+    signal.pthread_kill(getattr(threading, sys.argv[2])().ident, signal.SIGTERM)
+
+threading.Thread(target=kill, daemon=True).start()
+sys.exit(main(["serve", "--port", "0", "--data-plane", "off", "--ready-file", sys.argv[1]]))
+"""
+    command = [sys.executable, "-c", script, str(tmp_path / "ready.json"), thread]
+    served = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert served.returncode == 0, served.stderr

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from tests.support.simulator import Simulator
 
 # Without a data plane there are no front doors to ask. test_traffic.py has one.
 NOBODY_ANSWERS = {"api_tests_requests": []}
+PATIENCE = 120  # seconds until the n-th write must have come
 
 
 @dataclass
@@ -36,6 +38,26 @@ class Environment:
         """The mutating calls to this environment's account after the given sequence number."""
         calls = self.simulator.calls(mutating=True, since=since)
         return [call for call in calls if call["account"] == self.inventory.account]
+
+    def killed_at_write(self, nth: int, playbook: str, *arguments: str, **variables: Any) -> bool:
+        """SIGKILL for a run when AWS has done its n-th write and it does not know yet.
+
+        False where it has ended, well, with fewer of them.
+        """
+        self.simulator.fault("hold", match={"mutating": True}, nth=nth, when="after")
+        try:
+            with self.playbooks.started(playbook, *arguments, **variables) as run:
+                deadline = time.monotonic() + PATIENCE
+                while not self.simulator.faults()["holding"]:
+                    if run.process.poll() is not None:
+                        run.ended().succeeded()
+                        return False
+                    assert time.monotonic() < deadline, f"write {nth} never came"
+                    time.sleep(0.05)
+                run.kill()
+        finally:
+            self.simulator.clear_faults()
+        return True
 
     @property
     def now(self) -> int:

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from tests.support.account import contents, differences
@@ -13,7 +11,6 @@ from tests.support.account import contents, differences
 BEFORE = {"phase2": 1, "phase3": 2}
 # Where in the run it is killed, as a share of all its writes.
 SHARES = (0.0, 0.5, 1.0)
-PATIENCE = 120  # seconds until the n-th write must have come
 
 
 @pytest.fixture(scope="module")
@@ -34,15 +31,7 @@ def test_killed_at_a_write_the_next_run_completes(standing, undisturbed, phase, 
     wanted, writes = undisturbed[phase]
     nth = 1 + round(share * (writes - 1))
     with standing("dev", BEFORE[phase]) as dev:
-        dev.simulator.fault("hold", match={"mutating": True}, nth=nth, when="after")
-        with dev.playbooks.started(phase) as run:
-            deadline = time.monotonic() + PATIENCE
-            while not dev.simulator.faults()["holding"]:
-                assert run.process.poll() is None, run.ended().output[-3000:]
-                assert time.monotonic() < deadline, f"write {nth} of {writes} never came"
-                time.sleep(0.05)
-            run.kill()
-        dev.simulator.clear_faults()
+        assert dev.killed_at_write(nth, phase), f"write {nth} of {writes} never came"
 
         dev.playbooks.run(phase).succeeded()
 

@@ -161,6 +161,19 @@ VARIANTS = [
     ),
     Variant("dev by day", "dev", replace(DEV, hours=220), {"cost_usage_service_hours": 220}),
     Variant(
+        "dev without nights and weekends",
+        "dev",
+        replace(DEV, tasks=(Fraction(65, 168),) * 3),
+        {
+            "service_autoscaling": True,
+            "service_max_count": 1,
+            "service_autoscaling_schedules": [
+                {"name": "off", "schedule": "cron(0 20 ? * MON-FRI *)", "min_capacity": 0, "max_capacity": 0},
+                {"name": "on", "schedule": "cron(0 7 ? * MON-FRI *)", "min_capacity": 1, "max_capacity": 1},
+            ],
+        },
+    ),
+    Variant(
         "dev in two zones",
         "dev",
         replace(DEV, database=usd("rds.db.t4g.small.multi"), storage_price=usd("rds.storage.multi")),
@@ -219,6 +232,13 @@ VARIANTS = [
 
 def ours(environment: str) -> Playbooks:
     return Playbooks(ROOT / "inventories" / environment, {})
+
+
+def reported(inventory: Inventory, **variables: Any) -> dict[str, Any]:
+    """The report of an inventory of its own."""
+    folder = inventory.path.parent / "reports"
+    Playbooks(inventory.path, {}).run("cost", cost_report_directory=str(folder), **variables).succeeded()
+    return json.loads((folder / f"cost-monay-{inventory.environment}.json").read_text())
 
 
 @pytest.fixture(scope="module")
@@ -352,6 +372,7 @@ def test_a_gate_that_stays_open():
     ("variables", "words"),
     [
         ({"cost_budget": {"ecs": 200}}, "cost_budget names ecs"),
+        ({"cost_budget": {"rds": 1}, "cost_proposal_risks": {"rds": 1}}, "cost_proposal_risks names rds; it may name"),
         ({"cost_before": "/nowhere.json"}, "/nowhere.json cannot be read"),
         ({"cost_before": "a.json", "cost_what_if": {"service_cpu": 512}}, "exclude each other"),
         ({"service_cpu": "{{ nobody_knows }}"}, "service_cpu of monay-admin cannot be worked out"),
@@ -362,6 +383,57 @@ def test_refusals(variables, words):
 
     assert run.returncode != 0
     assert any(words in message for message in run.failures), run.output
+
+
+# ------------------------------------------------------------------------------------------------------------ proposals
+
+
+def test_a_proposal_keeps_the_budget_and_its_promise(written, tmp_path):
+    """What is proposed, done in the inventory, costs what was announced."""
+    folder, run = written
+    before = json.loads((folder / "cost-monay-prod.json").read_text())
+    proposal = before["proposal"]
+    inventory = Inventory("prod", tmp_path)
+    inventory.edit(**{each["variable"]: each["after"] for step in proposal["steps"] for each in step["variables"]})
+
+    after = reported(inventory)
+
+    assert "How the budget can be kept" in run.output
+    assert proposal["met"]
+    assert after["total"]["expected"] == proposal["expected"] <= 1925
+    saved = sum(step["saved"] for step in proposal["steps"])
+    assert round(before["total"]["expected"] - saved, 2) == proposal["expected"]
+    # One line still has no price, so that nobody can say whether the budget is kept.
+    assert (after["budget"]["verdict"], after["proposal"]) == ("unknown", None)
+
+
+def test_what_may_not_be_changed_is_not_proposed():
+    risks = dict.fromkeys(["service_half", "database_half", "database_single_az"])
+    run = ours("prod").run("cost", cost_proposal_risks={**risks, "service_arm": 1}).succeeded()
+
+    assert "What comes nearest to the budget" in run.output
+    assert "No set of changes keeps the budget: with one change" in run.output
+
+
+def test_what_follows_from_a_change_is_worked_out_again(tmp_path):
+    """Of templates that mention what is changed, and of those that may mention anything."""
+    inventory = Inventory("dev", tmp_path)
+    inventory.edit(
+        cost_budget={"rds": 1},
+        database_read_replicas=1,
+        database_allocated_storage="{{ 20 + 30 * database_read_replicas }}",
+        database_log_retention_days="{{ 14 if lookup('vars', 'database_' ~ 'read_replicas') else 7 }}",
+    )
+    proposal = reported(inventory, cost_proposal_risks={"database_replica": 1})["proposal"]
+
+    inventory.edit(database_read_replicas=0)
+
+    assert [each["variable"] for step in proposal["steps"] for each in step["variables"]] == ["database_read_replicas"]
+    assert reported(inventory, cost_propose=False)["total"]["expected"] == proposal["expected"]
+
+
+def test_no_proposal_where_the_budget_is_kept(reports):
+    assert reports["dev"]["proposal"] is None
 
 
 # A page that a person opens has no script; this one measures it.

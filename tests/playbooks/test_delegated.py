@@ -127,7 +127,7 @@ def test_destroy_leaves_nothing(dev):
     destroyed = dev.playbooks.run("destroy").succeeded()
 
     assert left(dev) == []
-    assert {"service", "load balancer", "CloudFront distribution", "certificate", "web ACL"} <= {
+    assert {"service", "load balancer", "CloudFront distribution", "certificate", "web ACL", "budget"} <= {
         kind for _action, kind, _name in destroyed.changes
     }
     before = dev.now

@@ -3,15 +3,12 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from tests.support.account import contents, differences
 
 # Where in the run it is killed, as a share of all its writes: the first one, the last one, and a spread between.
 SHARES = (0.0, 0.07, 0.15, 0.25, 0.4, 0.55, 0.7, 0.85, 1.0)
-PATIENCE = 120  # seconds until the n-th write must have come
 
 
 @pytest.fixture(scope="module")
@@ -36,16 +33,7 @@ def dev(environment, undisturbed):
 def test_killed_at_a_write_the_next_run_completes(dev, undisturbed, share):
     wanted, writes = undisturbed
     nth = 1 + round(share * (writes - 1))
-    dev.simulator.fault("hold", match={"mutating": True}, nth=nth, when="after")
-
-    with dev.playbooks.started("phase1") as run:
-        deadline = time.monotonic() + PATIENCE
-        while not dev.simulator.faults()["holding"]:
-            assert run.process.poll() is None, run.ended().output[-3000:]
-            assert time.monotonic() < deadline, f"write {nth} of {writes} never came"
-            time.sleep(0.05)
-        run.kill()
-    dev.simulator.clear_faults()
+    assert dev.killed_at_write(nth, "phase1"), f"write {nth} of {writes} never came"
 
     dev.playbooks.run("phase1").succeeded()
     assert differences(wanted, contents(dev.client)) == {}

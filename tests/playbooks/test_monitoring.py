@@ -76,6 +76,9 @@ def test_from_a_preview_to_nothing(dev):
     assert full["monay-dev-admin"]["AlarmActions"] == ["arn:aws:sns:us-east-1:111111111111:monay-dev-alarms"]
     board = json.loads(dev.client("cloudwatch").get_dashboard(DashboardName="monay-dev")["DashboardBody"])
     assert made_by["www"] in json.dumps(board)
+    budget = dev.client("budgets").describe_budget(AccountId=dev.inventory.account, BudgetName="monay-dev")["Budget"]
+    assert float(budget["BudgetLimit"]["Amount"]) == 355
+    assert budget["CostFilters"] == {"TagKeyValue": ["user:Environment$dev"]}
     dev.client("sns").subscribe(
         TopicArn="arn:aws:sns:us-east-1:111111111111:monay-dev-alarms", Protocol="email", Endpoint="us@monay.example"
     )
@@ -84,10 +87,13 @@ def test_from_a_preview_to_nothing(dev):
     dev.inventory.edit(
         platform_monitoring_level="basic",
         monitoring_subscriptions=[{"protocol": "email", "endpoint": "us@monay.example"}],
+        cost_budget={},
     )
     cut = dev.playbooks.run(PLAYBOOK, *LIMIT).succeeded()
 
     assert {action for action, _kind, _name in cut.changes} == {"delete", "update"}  # rules of applications are shorter
+    assert ("delete", "budget", "monay-dev") in cut.changes
+    assert dev.client("budgets").describe_budgets(AccountId=dev.inventory.account)["Budgets"] == []
     basic = alarms(dev)
     assert basic.keys() < full.keys()
     assert {"monay-dev-admin-cpu-high", "monay-dev-postgres-connections", "monay-dev-redis-memory"} <= basic.keys()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.playbooks.conftest import Environment
+from tests.support.alarms import silent_alarm
 
 CLUSTER = "monay-dev"
 HOSTS = ("monay-backend-common", "monay-admin")
@@ -51,6 +52,50 @@ def test_what_fails_takes_the_others_back_and_the_next_train_takes_all(dev):
     before = dev.now
     again = dev.playbooks.run("deploy", *LIMIT, **TRAIN).succeeded()
     assert (again.changed_tasks, dev.writes(before)) == ([], [])
+
+
+def make_alarm(dev: Environment, name: str, silence: str) -> None:
+    silent_alarm(dev.client("cloudwatch"), f"{name}-gate", silence)
+
+
+@pytest.mark.parametrize("pause", ["production_traffic", "bake"])
+def test_a_gate_that_one_of_them_does_not_pass_takes_all_back(dev, pause):
+    gates = {pause: [{"kind": "alarms", "alarms": ["{{ application_name }}-gate"]}]}
+    train = {**TRAIN, "service_image_tag": "1.0.0", "rollout_gates": gates}
+    make_alarm(dev, BACKEND, "notBreaching")
+    make_alarm(dev, ADMIN, "breaching")
+
+    run = dev.playbooks.run("deploy", *LIMIT, **train)
+
+    assert run.returncode != 0
+    told = f"{ADMIN} before {pause}: fail: alarms: in ALARM: {ADMIN}-gate. ECS has rolled it back. Evidence: "
+    assert [each for each in run.failures if each.startswith(told)]
+    assert f"{HOSTS[1]} failed, so that the train does not go on" in run.output
+    assert (newest(dev, BACKEND)[0], newest(dev, ADMIN)[0]) == ("ROLLBACK_SUCCESSFUL", "ROLLBACK_SUCCESSFUL")
+
+
+def test_gates_that_all_pass_let_the_train_go_on(dev):
+    gate = {"kind": "alarms", "alarms": ["{{ application_name }}-gate"]}
+    gates = {"production_traffic": [gate], "bake": [gate]}
+    make_alarm(dev, BACKEND, "notBreaching")
+    make_alarm(dev, ADMIN, "notBreaching")
+
+    run = dev.playbooks.run("deploy", *LIMIT, **{**TRAIN, "service_image_tag": "1.0.0", "rollout_gates": gates})
+
+    run.succeeded()
+    passed = [each for each in run.tasks if each["result"].get("verdict") == "pass"]
+    assert [each["host"] for each in passed].count(HOSTS[0]) == 2
+    assert (newest(dev, BACKEND)[0], newest(dev, ADMIN)[0]) == ("SUCCESSFUL", "SUCCESSFUL")
+
+
+def test_a_train_has_no_gates_where_it_does_not_pause(dev):
+    before = dev.now
+
+    run = dev.playbooks.run("deploy", *LIMIT, **TRAIN, rollout_gates={"each_step": [{"kind": "smoke"}]})
+
+    assert run.returncode != 0
+    assert "a train pauses before production_traffic and bake only" in run.output
+    assert [each for each in dev.writes(before) if each["operation"] == "UpdateService"] == []
 
 
 def test_a_train_that_is_not_complete_starts_nobody(dev):

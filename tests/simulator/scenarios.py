@@ -259,6 +259,10 @@ def buckets(aws: Aws) -> None:
         s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     s3.put_bucket_lifecycle_configuration(Bucket="monay-source", LifecycleConfiguration=LIFECYCLE)
     s3.get_bucket_lifecycle_configuration(Bucket="monay-source")
+    retention = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}
+    lock = {"ObjectLockEnabled": "Enabled", "Rule": retention}
+    s3.put_object_lock_configuration(Bucket="monay-target", ObjectLockConfiguration=lock)
+    s3.get_object_lock_configuration(Bucket="monay-target")
     s3.put_bucket_replication(Bucket="monay-source", ReplicationConfiguration=REPLICATION)
     s3.get_bucket_replication(Bucket="monay-source")
     enabled = {"TargetBucket": "monay-target", "TargetPrefix": "source/"}

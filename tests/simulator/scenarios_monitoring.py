@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import json
 import time
+import urllib.request
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tests.support.simulator import ACCOUNT
+from tests.support.simulator import ACCOUNT, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,4 +128,91 @@ def log_filters(aws: Aws) -> None:
     logs.delete_metric_filter(logGroupName="/shop", filterName="errors")
 
 
-MONITORING: list[Callable[[Aws], None]] = [alarms, metrics, dashboards, topics, log_filters]
+def prices(aws: Aws) -> None:
+    filters = [{"Type": "TERM_MATCH", "Field": "instanceType", "Value": "cache.r5.large"}]
+    aws("pricing").get_products(
+        ServiceCode="AmazonElastiCache", Filters=filters, FormatVersion="aws_v1", MaxResults=100
+    )
+
+
+def budgets(aws: Aws) -> None:
+    api, where = aws("budgets"), {"AccountId": ACCOUNT, "BudgetName": "dev"}
+    limit = {"BudgetLimit": {"Amount": "355", "Unit": "USD"}, "BudgetType": "COST", "TimeUnit": "MONTHLY"}
+    budget = {"BudgetName": "dev", **limit, "CostFilters": {"TagKeyValue": ["user:Environment$dev"]}}
+    late = {"NotificationType": "FORECASTED", "ComparisonOperator": "GREATER_THAN", "Threshold": 100.0}
+    told = [{"SubscriptionType": "EMAIL", "Address": "us@monay.example"}]
+    alerts = [{"Notification": late, "Subscribers": told}]
+    api.create_budget(
+        AccountId=ACCOUNT, Budget=budget, NotificationsWithSubscribers=alerts, ResourceTags=[_tag("Project")]
+    )
+    api.update_budget(AccountId=ACCOUNT, NewBudget={**budget, "CostFilters": {}})
+    api.describe_budget(**where)
+    api.describe_budgets(AccountId=ACCOUNT)
+    api.create_notification(**where, Notification={**late, "Threshold": 80.0}, Subscribers=told)
+    api.describe_notifications_for_budget(**where)
+    api.describe_subscribers_for_notification(**where, Notification=late)
+    api.delete_notification(**where, Notification=late)
+    arn = f"arn:aws:budgets::{ACCOUNT}:budget/dev"
+    api.tag_resource(ResourceARN=arn, ResourceTags=[_tag("Owner")])
+    api.list_tags_for_resource(ResourceARN=arn)
+    api.untag_resource(ResourceARN=arn, ResourceTagKeys=["Owner"])
+    api.delete_budget(**where)
+
+
+def costs(aws: Aws) -> None:
+    today = datetime.now(UTC).date()
+    period = {"Start": today.replace(day=1).isoformat(), "End": (today + timedelta(days=1)).isoformat()}
+    anomaly = {
+        "AnomalyId": "a",
+        "AnomalyStartDate": period["Start"],
+        "AnomalyEndDate": period["Start"],
+        "RootCauses": [{"Service": "AmazonCloudWatch", "Region": REGION}],
+        "AnomalyScore": {"MaxScore": 0.5, "CurrentScore": 0.5},
+        "Impact": {"MaxImpact": 3.5, "TotalImpact": 3.5},
+        "MonitorArn": f"arn:aws:ce::{ACCOUNT}:anomalymonitor/m",
+    }
+    records = [{"date": period["Start"], "usd": 1.5, "service": "AWS WAF", "tags": {"Environment": "dev"}}]
+    api = aws("ce")
+    told = {"account": ACCOUNT, "records": records, "forecast": 7, "anomalies": [anomaly]}
+    _tell(api, "costs", told)
+    by = [{"Type": "DIMENSION", "Key": "SERVICE"}, {"Type": "TAG", "Key": "Environment"}]
+    for grouped in ({"GroupBy": by}, {}):
+        api.get_cost_and_usage(TimePeriod=period, Granularity="MONTHLY", Metrics=["UnblendedCost"], **grouped)
+    later = {"Start": today.isoformat(), "End": (today + timedelta(days=20)).isoformat()}
+    api.get_cost_forecast(TimePeriod=later, Metric="UNBLENDED_COST", Granularity="MONTHLY")
+    api.get_anomalies(DateInterval={"StartDate": period["Start"], "EndDate": today.isoformat()})
+
+
+def recommendations(aws: Aws) -> None:
+    api = aws("compute-optimizer")
+    api.update_enrollment_status(status="Active")
+    savings = {"savingsOpportunityPercentage": 50.0, "estimatedMonthlySavings": {"currency": "USD", "value": 12.5}}
+    ecs = {
+        "serviceArn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/shop/api",
+        "accountId": ACCOUNT,
+        "finding": "Overprovisioned",
+        "currentServiceConfiguration": {"cpu": 1024, "memory": 2048},
+        "serviceRecommendationOptions": [{"cpu": 512, "memory": 1024, "savingsOpportunity": savings}],
+    }
+    rds = {
+        "resourceArn": f"arn:aws:rds:{REGION}:{ACCOUNT}:db:shop",
+        "instanceFinding": "Optimized",
+        "currentDBInstanceClass": "db.t4g.small",
+        "instanceRecommendationOptions": [{"dbInstanceClass": "db.t4g.micro", "rank": 1}],
+    }
+    _tell(api, "recommendations", {"account": ACCOUNT, "ecs": [ecs], "rds": [rds]})
+    api.get_enrollment_status()
+    api.get_ecs_service_recommendations()
+    api.get_rds_database_recommendations()
+
+
+def _tell(api: Any, what: str, content: dict[str, Any]) -> None:
+    """Tell the simulator what it cannot know."""
+    address = f"{api.meta.endpoint_url}/_simulator/{what}"
+    request = urllib.request.Request(address, json.dumps(content).encode(), method="PUT")  # noqa: S310
+    urllib.request.urlopen(request, timeout=60).close()  # noqa: S310
+
+
+MONITORING: list[Callable[[Aws], None]] = [
+    alarms, metrics, dashboards, topics, log_filters, prices, budgets, costs, recommendations,
+]  # fmt: skip

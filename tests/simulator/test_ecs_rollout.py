@@ -39,6 +39,14 @@ def test_the_stages_come_in_the_documented_order() -> None:
     assert rollback_plan("BLUE_GREEN")[-1].cleans
 
 
+def test_a_rolling_deployment_bakes_as_long_as_its_alarms_look_back() -> None:
+    steps = plan({"strategy": "ROLLING"}, reconciles=True, alarm_minutes=5)
+    assert [(step.stage, step.scales, step.cleans, step.minutes) for step in steps] == [
+        ("", True, True, 0),
+        ("", True, True, 5),
+    ]
+
+
 def test_production_traffic_moves_in_the_parts_of_the_strategy() -> None:
     assert _shares(strategy="BLUE_GREEN") == [(100, 0)]
     assert _shares(strategy="CANARY") == [(5, 10), (100, 0)]

@@ -13,6 +13,7 @@ from simulator import overlays
 from simulator.clock import Clock
 from simulator.models import model_of
 from simulator.overlay import inside
+from simulator.provisioning import DEFAULT_SECONDS
 from simulator.world import World
 from tests.simulator.scenarios_ecs import (
     ECS_TAG,
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from tests.support.simulator import Simulator
 
     Aws = Callable[..., Any]
+
+# For tests of what waits in a deployment besides its tasks.
+NOTHING_WAITS = {"ecs_service": 0, "ecs_task": 0, "target_health": 0}
 
 
 def _service(aws: Aws) -> dict[str, Any]:
@@ -236,7 +240,7 @@ def test_blue_green_shifts_traffic_of_the_real_rules_and_the_next_one_back(aws: 
 def test_blue_green_bakes_for_its_minutes_and_can_be_turned_back_meanwhile(simulator: Simulator, aws: Aws) -> None:
     made = _deployed(aws, "BLUE_GREEN")
     before = _service(aws)["taskDefinition"]
-    simulator.settings(speed=1, provisioning={"ecs_service": 0, "ecs_task": 0, "ecs_minute": 100000})
+    simulator.settings(speed=1, provisioning={**NOTHING_WAITS, "ecs_minute": 100000})
     configuration = {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 5}
     newer = _register(aws, made)
     aws("ecs").update_service(
@@ -245,7 +249,7 @@ def test_blue_green_bakes_for_its_minutes_and_can_be_turned_back_meanwhile(simul
     _service(aws)
     assert (_latest(aws)["lifecycleStage"], _weights(aws, made["rules"][0])) == ("BAKE_TIME", [0, 100])
     aws("ecs").stop_service_deployment(serviceDeploymentArn=_latest(aws)["serviceDeploymentArn"])
-    simulator.settings(speed="inf", provisioning={"ecs_service": 8, "ecs_task": 1, "ecs_minute": 1.2})
+    simulator.settings(speed="inf", provisioning=DEFAULT_SECONDS)
     latest = _latest(aws)
     assert (latest["status"], _weights(aws, made["rules"][0])) == ("ROLLBACK_SUCCESSFUL", [100, 0])
     assert latest["rollback"]["serviceRevisionArn"] == latest["sourceServiceRevisions"][0]["arn"]
@@ -261,12 +265,12 @@ def test_blue_green_bakes_for_its_minutes_and_can_be_turned_back_meanwhile(simul
 
 def test_canary_and_linear_move_traffic_in_parts(simulator: Simulator, aws: Aws) -> None:
     made = _deployed(aws, "BLUE_GREEN")
-    simulator.settings(speed=1, provisioning={"ecs_service": 0, "ecs_task": 0, "ecs_minute": 100000})
+    simulator.settings(speed=1, provisioning={**NOTHING_WAITS, "ecs_minute": 100000})
     canary = {"strategy": "CANARY", "canaryConfiguration": {"canaryPercent": 20, "canaryBakeTimeInMinutes": 3}}
     aws("ecs").update_service(cluster="main", service="app", deploymentConfiguration=canary, forceNewDeployment=True)
     _service(aws)
     assert _weights(aws, made["rules"][0]) == [80, 20]
-    simulator.settings(speed="inf", provisioning={"ecs_service": 8, "ecs_task": 1, "ecs_minute": 1.2})
+    simulator.settings(speed="inf", provisioning=DEFAULT_SECONDS)
     assert (_latest(aws)["status"], _weights(aws, made["rules"][0])) == ("SUCCESSFUL", [0, 100])
 
 

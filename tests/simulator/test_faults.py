@@ -12,16 +12,16 @@ import pytest
 
 from tests.support.simulator import Simulator, SimulatorError
 
-# A read of each service, the code that says "too often" there, and the code of an internal error.
-SERVICES: list[tuple[str, str, str, str]] = [
-    ("ec2", "describe_vpcs", "RequestLimitExceeded", "InternalError"),
-    ("s3", "list_buckets", "SlowDown", "InternalError"),
-    ("iam", "list_roles", "Throttling", "InternalFailure"),
-    ("rds", "describe_db_instances", "Throttling", "InternalFailure"),
-    ("kms", "list_keys", "ThrottlingException", "InternalFailure"),
-    ("ecr", "describe_repositories", "ThrottlingException", "InternalFailure"),
-    ("backup", "list_backup_vaults", "ThrottlingException", "InternalFailure"),
-    ("accessanalyzer", "list_analyzers", "ThrottlingException", "InternalFailure"),
+# A read of each service, and the codes there that say "too often" and "you may not", and that of an internal error.
+SERVICES: list[tuple[str, str, str, str, str]] = [
+    ("ec2", "describe_vpcs", "RequestLimitExceeded", "UnauthorizedOperation", "InternalError"),
+    ("s3", "list_buckets", "SlowDown", "AccessDenied", "InternalError"),
+    ("iam", "list_roles", "Throttling", "AccessDenied", "InternalFailure"),
+    ("rds", "describe_db_instances", "Throttling", "AccessDenied", "InternalFailure"),
+    ("kms", "list_keys", "ThrottlingException", "AccessDeniedException", "InternalFailure"),
+    ("ecr", "describe_repositories", "ThrottlingException", "AccessDeniedException", "InternalFailure"),
+    ("backup", "list_backup_vaults", "ThrottlingException", "AccessDeniedException", "InternalFailure"),
+    ("accessanalyzer", "list_analyzers", "ThrottlingException", "AccessDeniedException", "InternalFailure"),
 ]
 
 
@@ -31,13 +31,16 @@ def _refusal(client: Any, method: str) -> Any:
     return refused.value.response
 
 
-@pytest.mark.parametrize(("service", "method", "throttled", "internal"), SERVICES, ids=str)
-def test_throttling_and_errors_speak_the_services_language(
-    simulator: Simulator, service: str, method: str, throttled: str, internal: str
+@pytest.mark.parametrize(("service", "method", "throttled", "denied", "internal"), SERVICES, ids=str)
+def test_throttling_denials_and_errors_speak_the_services_language(
+    simulator: Simulator, service: str, method: str, throttled: str, denied: str, internal: str
 ) -> None:
     client = simulator.client(service)
     simulator.fault("throttle", match={"service": service})
     assert _refusal(client, method)["Error"]["Code"] == throttled
+    simulator.fault("deny", match={"service": service})
+    response = _refusal(client, method)
+    assert (response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"] in (400, 403)) == (denied, True)
     simulator.fault("error500", match={"service": service})
     response = _refusal(client, method)
     assert (response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]) == (internal, 500)

@@ -9,10 +9,12 @@ import ssl
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from simulator.dataplane.authority import Authority
 from tests.simulator.material import self_signed
 from tests.simulator.scenarios_edge import (
     DOMAIN,
@@ -137,6 +139,17 @@ def test_a_request_reaches_the_target_with_what_the_load_balancer_adds(
     assert headers["x-amzn-trace-id"].startswith("Root=1-")
     assert client.ask("/again")[0] == 200, "the connection is kept"
     assert client.ask("/upload", "POST", b"x" * 300_000)[2] == b'{"who": "127.0.1.2", "size": 300000}'
+
+
+def test_certificates_that_are_made_side_by_side_are_whole() -> None:
+    """Doors and stores of an account that was saved are opened by several threads at once."""
+    authority = Authority()
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            made = [pool.submit(authority.for_names, (f"{n}.{DOMAIN}",), ssl.TLSVersion.TLSv1_2) for n in range(64)]
+            assert len({id(each.result()) for each in made}) == len(made)
+    finally:
+        authority.close()
 
 
 def test_tls_is_verified_against_the_authority_and_old_versions_are_refused(simulator: Simulator) -> None:

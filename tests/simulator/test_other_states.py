@@ -399,3 +399,48 @@ def test_the_tagging_api_finds_every_kind_and_forgets_the_deleted(simulator: Sim
     ec2.delete_nat_gateway(NatGatewayId=nat["gateway"])
     assert "ec2:natgateway" not in _kinds(aws)
     assert aws("resourcegroupstaggingapi", region=OTHER_REGION).get_resources()["ResourceTagMappingList"] == []
+
+
+def test_a_price_list_has_pages_and_decoys(aws: Aws) -> None:
+    pricing = aws("pricing")
+    filters = [{"Type": "TERM_MATCH", "Field": "instanceType", "Value": "cache.r5.large"}]
+    pages = list(pricing.get_paginator("get_products").paginate(ServiceCode="AmazonElastiCache", Filters=filters))
+    found = [json.loads(text)["product"]["attributes"]["usagetype"] for page in pages for text in page["PriceList"]]
+    assert len(pages) > 1
+    assert found.count("NodeUsage:cache.r5.large") == 3, "Redis, Valkey, Memcached"
+    assert "Outpost-NodeUsage:cache.r5.large" in found
+    refused("InvalidNextTokenException", pricing, "get_products", ServiceCode="AmazonElastiCache", NextToken="next")
+    contains = [{**filters[0], "Type": "CONTAINS"}]
+    refused("NotImplemented", pricing, "get_products", ServiceCode="AmazonElastiCache", Filters=contains)
+    refused("NotImplemented", pricing, "get_products", ServiceCode="AmazonPolly")
+    refused("NotImplemented", aws("pricing", region="eu-west-1"), "get_products", ServiceCode="AmazonECS")
+
+
+def test_a_budget_has_alerts_that_tell_somebody(aws: Aws) -> None:
+    budgets, where = aws("budgets"), {"AccountId": ACCOUNT, "BudgetName": "dev"}
+    limit = {"BudgetLimit": {"Amount": "10", "Unit": "USD"}, "BudgetType": "COST", "TimeUnit": "MONTHLY"}
+    budget = {"BudgetName": "dev", **limit}
+    create = {"AccountId": ACCOUNT, "Budget": budget}
+    without = {key: value for key, value in budget.items() if key != "BudgetLimit"}
+    refused("InvalidParameterException", budgets, "create_budget", AccountId=ACCOUNT, Budget=without)
+    unlike = {**budget, "CostFilters": {"TagKeyValue": ["Environment$dev"]}}
+    refused("InvalidParameterException", budgets, "create_budget", AccountId=ACCOUNT, Budget=unlike)
+    refused("NotImplemented", budgets, "create_budget", AccountId=ACCOUNT, Budget={**budget, "TimeUnit": "DAILY"})
+    refused("AccessDeniedException", budgets, "create_budget", AccountId="222222222222", Budget=budget)
+    budgets.create_budget(**create)
+    refused("DuplicateRecordException", budgets, "create_budget", **create)
+    late = {"NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN", "Threshold": 80.0}
+    topic = {"SubscriptionType": "SNS", "Address": f"arn:aws:sns:us-east-1:{ACCOUNT}:one"}
+    two = [topic, {**topic, "Address": f"arn:aws:sns:us-east-1:{ACCOUNT}:two"}]
+    refused("InvalidParameterException", budgets, "create_notification", **where, Notification=late, Subscribers=two)
+    budgets.create_notification(**where, Notification=late, Subscribers=[topic])
+    again = {**late, "ThresholdType": "PERCENTAGE"}
+    refused(
+        "DuplicateRecordException", budgets, "create_notification", **where, Notification=again, Subscribers=[topic]
+    )
+    budgets.update_budget(AccountId=ACCOUNT, NewBudget={**budget, "BudgetLimit": {"Amount": "20", "Unit": "USD"}})
+    assert budgets.describe_budget(**where)["Budget"]["BudgetLimit"] == {"Amount": "20.0", "Unit": "USD"}
+    (kept,) = budgets.describe_notifications_for_budget(**where)["Notifications"]
+    assert kept == {**late, "ThresholdType": "PERCENTAGE", "NotificationState": "OK"}
+    budgets.delete_budget(**where)
+    refused("NotFoundException", budgets, "describe_budget", **where)

@@ -29,6 +29,7 @@ def found(client: ClientOf) -> dict[str, list[Any]]:
         "cloudwatch.dashboards": [
             each["DashboardName"] for each in _all(client("cloudwatch"), "list_dashboards", "DashboardEntries")
         ],
+        "budgets": list(_budgets(client("sts"), client("budgets"))),
         "sns.topics": _all(client("sns"), "list_topics", "Topics"),
         "application-autoscaling.targets": _all(
             client("application-autoscaling"), "describe_scalable_targets", "ScalableTargets", ServiceNamespace="ecs"
@@ -41,6 +42,15 @@ def found(client: ClientOf) -> dict[str, list[Any]]:
 
 def _all(client: Any, operation: str, key: str, **parameters: Any) -> list[Any]:
     return list(client.get_paginator(operation).paginate(**parameters).build_full_result().get(key, []))
+
+
+def _budgets(sts: Any, budgets: Any) -> Iterator[Any]:
+    account = {"AccountId": sts.get_caller_identity()["Account"]}
+    for each in _all(budgets, "describe_budgets", "Budgets", **account):
+        alerts = _all(
+            budgets, "describe_notifications_for_budget", "Notifications", **account, BudgetName=each["BudgetName"]
+        )
+        yield {key: each[key] for key in ("BudgetName", "BudgetLimit", "CostFilters")} | {"alerts": alerts}
 
 
 def _clusters(ecs: Any) -> Iterator[Any]:

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,7 @@ HOSTS = {
 }
 VALUES: dict[str, Any] = {
     "platform_region": "us-east-1",
+    "platform_data_protection": False,
     "__alarms_plan": [
         {
             "region": "us-east-1",
@@ -86,6 +89,7 @@ VALUES: dict[str, Any] = {
     "service_min_count": 2,
     "service_max_count": 6,
     "service_autoscaling": True,
+    "service_autoscaling_schedules": [],
     "service_spot_percent": 0,
     "service_log_retention_days": 30,
     "service_start_seconds": 60,
@@ -122,8 +126,17 @@ def prices(**assumptions: Any) -> Prices:
     return Prices({table["region"]: price_table(table) for table in tables}, Assumptions(**assumptions))
 
 
+def changed_environment(by_host: Mapping[str, Mapping[str, Any]], **changes: Any) -> list[Component]:
+    """The same with variables that single hosts have for themselves."""
+    return [replace(each, values={**each.values, **by_host.get(each.name, {})}) for each in environment(**changes)]
+
+
+def lines_of(components: Iterable[Component], free_tier: bool, assuming: Prices) -> list[Line]:
+    return estimate(quantities(components), assuming, free_tier)
+
+
 def lines(free_tier: bool = False, assuming: Prices | None = None, **changes: Any) -> list[Line]:
-    return estimate(quantities(environment(**changes)), assuming or PRICES, free_tier)
+    return lines_of(environment(**changes), free_tier, assuming or PRICES)
 
 
 PRICES = prices()

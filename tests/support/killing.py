@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 from unittest import mock
@@ -53,3 +55,19 @@ class Killer:
     ) -> bool:
         self._patch.stop()
         return kind is Killed
+
+
+@contextmanager
+def killed_after(number: int) -> Iterator[None]:
+    """Kill whoever makes this many calls to AWS, reads or writes, in one thread, when the last of them is done."""
+    call, made = vars(BaseClient)["_make_api_call"], []
+
+    def count(client: BaseClient, operation: str, params: dict[str, Any]) -> Any:
+        answer = call(client, operation, params)
+        made.append(operation)
+        if len(made) == number:
+            raise Killed
+        return answer
+
+    with mock.patch.object(BaseClient, "_make_api_call", count):
+        yield

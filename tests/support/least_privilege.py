@@ -14,6 +14,9 @@ UNAVOIDABLE = {
     "ReadTaskDefinitions": "reading task definitions has no resource",
     "ListTasks": "the resource is a container instance, which Fargate does not have; the cluster narrows it",
     "FindTheDistribution": "cloudfront:ListDistributions has no resource",
+    "ReadTheTraffic": "elasticloadbalancing:Describe* have no resource; the region narrows them",
+    "ReadAlarmsAndMetrics": "cloudwatch:GetMetricData has no resource, and of composite alarms only `*` tells",
+    "ReadTheNetwork": "ec2:Describe* have no resource; the region narrows them",
     "OpenShellChannels": "the channels of ECS Exec have no names",
 }
 # The policies of AWS that our roles have: each is made for the one service that assumes the role.

@@ -13,6 +13,22 @@ from ansible.template import Templar
 from ansible_collections.monay.platform.plugins.filter import short_name
 
 ROOT = Path(__file__).parents[2]
+# What the inventory of dev says, as far as policies depend on it.
+DEV: dict[str, Any] = {
+    "platform_project": "monay",
+    "platform_environment": "dev",
+    "platform_name": "monay-dev",
+    "platform_account_id": "111111111111",
+    "platform_region": "us-east-1",
+    "platform_iam_path": "/monay/dev/",
+    "platform_data_protection": False,
+    "platform_availability_zones": ["us-east-1a", "us-east-1b"],
+    "application_name": "monay-dev-admin",
+    "application_uses_database": True,
+    "account_github_repository": "monay/platform",
+    "__encryption_region": "us-east-1",
+    "__monitoring_region": "us-east-1",
+}
 FILTERS = {f"monay.platform.{name}": function for name, function in short_name.FilterModule().filters().items()}
 
 

@@ -56,7 +56,7 @@ class Rolled:
 
     def deployments(self) -> list[dict[str, Any]]:
         """As they are listed, newest first."""
-        found = self.ecs.list_service_deployments(cluster=CLUSTER, service=NAME)["serviceDeployments"]
+        found = self.ecs.list_service_deployments(cluster=CLUSTER, service=NAME, maxResults=100)["serviceDeployments"]
         return list(found)
 
     def newest(self) -> dict[str, Any]:

@@ -185,7 +185,8 @@ def test_defaults_of_roles_are_their_optional_arguments() -> None:
 
 def test_no_task_hides_or_improvises() -> None:
     tasks = under("roles/", "playbooks/", suffix=".yml")
-    improvised = matches(r"^\s*(?:- )?(?:ansible\.builtin\.)?(?:shell|command|raw|pause|set_fact):")
+    # the short names ansible-lint refuses (fqcn); an option of a module may have one of them
+    improvised = matches(r"^\s*(?:- )?ansible\.builtin\.(?:shell|command|raw|pause|set_fact):")
     hidden = matches(r"^\s*(?:ignore_errors|ignore_unreachable|failed_when: false)")
     assert not offences(tasks, improvised)
     assert not offences(tasks, hidden)

@@ -22,30 +22,15 @@ from tests.support.least_privilege import (
     trust_excesses,
     values,
 )
-from tests.support.roles import role_variable
+from tests.support.roles import DEV, role_variable
 
 ROOT = Path(__file__).parents[2]
-ACCOUNT = "111111111111"
-DEV = {
-    "platform_project": "monay",
-    "platform_environment": "dev",
-    "platform_name": "monay-dev",
-    "platform_account_id": ACCOUNT,
-    "platform_region": "us-east-1",
-    "platform_iam_path": "/monay/dev/",
-    "platform_data_protection": False,
-    "platform_availability_zones": ["us-east-1a", "us-east-1b"],
-    "application_name": "monay-dev-admin",
-    "application_uses_database": True,
-    "account_github_repository": "monay/platform",
-    "__encryption_region": "us-east-1",
-    "__monitoring_region": "us-east-1",
-}
+ACCOUNT = DEV["platform_account_id"]
 ROLES = {
     role["name"]: role
     for role in (
         *role_variable("account", "__account_service_roles", DEV),
-        *role_variable("account", "__account_deploy_roles", DEV),
+        *role_variable("account", "__account_deploy_roles", {**DEV, "account_ledger_bucket": "monay-dev-ledger"}),
         role_variable("task_role", "__task_role_itself", DEV),
     )
 }

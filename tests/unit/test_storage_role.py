@@ -41,25 +41,37 @@ DEFAULTS = {
 def buckets(inventory: dict[str, Any] = PROD) -> dict[str, dict[str, Any]]:
     items = [
         *role_variable("storage", "storage_buckets", inventory),
+        *role_variable("storage", "storage_ledger_buckets", inventory),
         *role_variable("storage", "storage_copies", inventory),
     ]
     return {item["name"].removeprefix(PREFIX): {**DEFAULTS, **item} for item in items}
 
 
 def test_these_are_the_buckets():
-    assert sorted(buckets()) == ["assets", "assets-dr", "backups", "backups-dr", "logs", "site"]
+    assert sorted(buckets()) == ["assets", "assets-dr", "backups", "backups-dr", "ledger", "logs", "site"]
 
 
-@pytest.mark.parametrize("name", ["assets", "assets-dr", "backups", "backups-dr", "logs", "site"])
+@pytest.mark.parametrize("name", ["assets", "assets-dr", "backups", "backups-dr", "ledger", "logs", "site"])
 def test_every_bucket_is_one_that_aws_takes(name):
     item = buckets()[name]
 
     state = bucket_state(item, REGION, ACCOUNT)
 
-    assert state["encryption"]["algorithm"] == ("AES256" if name in ("logs", "site") else "aws:kms")
+    assert state["encryption"]["algorithm"] == ("AES256" if name in ("ledger", "logs", "site") else "aws:kms")
     assert state["versioning"] is (name != "logs")
     assert state["lifecycle"], "nothing is kept for ever unseen"
     assert any(each["Effect"] == "Deny" for each in state["policy"]["Statement"])
+
+
+@pytest.mark.parametrize(("protected", "lock"), [(True, {"mode": "GOVERNANCE", "days": 365}), (False, {})])
+def test_the_ledger_is_locked_where_data_is_protected(protected, lock):
+    item = buckets({**PROD, "platform_data_protection": protected})["ledger"]
+    item["object_lock"] = {"mode": "GOVERNANCE", **item["object_lock"]}
+
+    state = bucket_state(item, REGION, ACCOUNT)
+
+    assert state["object_lock"] == lock
+    assert not any(rule["expiration_days"] or rule["noncurrent_days"] for rule in state["lifecycle"])
 
 
 def test_all_but_the_logs_are_logged_into_the_logs():

@@ -160,13 +160,14 @@ class Api:
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def _message(self, operation: str, doing: str, error: Exception, code: str, attempts: int) -> str:
-        action = f"{self.service}:{_camel(operation)}"
+        name = self.client.meta.method_to_api_mapping.get(operation, operation)
+        action = f"{self.service}:{name}"
         said = error.response.get("Error", {}).get("Message") if isinstance(error, ClientError) else str(error)
         text = f"Cannot {doing} ({action} in {self.region}): {code}: {said or 'AWS says no more'}"
         if attempts > 1:
             text += f" (tried {attempts} times)"
         if code in DENIED:
-            text += f". Allow {action} to the caller, or run with other credentials"
+            text += f". Allow {_permission(self.service, name)} to the caller, or run with other credentials"
         return text
 
 
@@ -195,11 +196,14 @@ def backoff(attempt: int) -> float:
     return random.uniform(0, min(LONGEST_DELAY, FIRST_DELAY * 2**attempt))  # noqa: S311 - jitter, not a secret
 
 
+def _permission(service: str, operation: str) -> str:
+    """What IAM calls an operation: by its name, but for those of budgets."""
+    if service == "budgets" and "Tag" not in operation:
+        return "budgets:ViewBudget" if operation.startswith("Describe") else "budgets:ModifyBudget"
+    return f"{service}:{operation}"
+
+
 def _items(answer: t.Any, key: str) -> list[t.Any]:
     for member in key.split("."):
         answer = (answer or {}).get(member)
     return list(answer or [])
-
-
-def _camel(operation: str) -> str:
-    return "".join(part.capitalize() for part in operation.split("_"))

@@ -93,6 +93,7 @@ class LaunchTemplates(Kind):
 
     kind = "launch template"
     after: t.ClassVar[tuple[str, ...]] = ("instance profile",)
+    found_alone = True
 
     def __init__(self, ec2: Api, network: NetworkNames) -> None:
         self.ec2 = ec2

@@ -26,6 +26,7 @@ class AutoScalingGroups(Kind):
 
     kind = "Auto Scaling group"
     after: t.ClassVar[tuple[str, ...]] = ("launch template",)
+    found_alone = True
 
     def __init__(self, scaling: Api, network: NetworkNames, timeout: float) -> None:
         self.scaling = scaling
@@ -102,6 +103,7 @@ class CapacityProviders(Kind):
 
     kind = "capacity provider"
     after: t.ClassVar[tuple[str, ...]] = ("Auto Scaling group",)
+    found_alone = True
     immutable: t.ClassVar = {
         "auto_scaling_group": "Create a capacity provider of another name, and take the old one out of the cluster.",
     }

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from ..core.ecs_deployment import Progress, failure
 from ..core.ecs_service import SHIFTING
 from ..core.ecs_service_problems import problems
-from ..core.parameters import batches
 from ..core.plan import Change, Plan, PlanRefused, State
 from ..core.rollout import DECISIONS, Deployment, Goal, Seen, Step, Until, Wish, superseded, verdict
 from ..core.rollout_preflight import (
@@ -33,6 +32,7 @@ from ..core.rollout_strategy import (
     without_hooks,
 )
 from .api import Api
+from .cloudwatch_states import alarm_states
 from .ecs_rollouts import Rollouts
 from .reconcile import side_by_side
 
@@ -40,7 +40,6 @@ if t.TYPE_CHECKING:
     from .module import PlatformModule
 
 KIND = "rollout"
-ALARMS_AT_ONCE = 100
 ACTIONS = {"continue": "promote", "stop": "abort"}
 
 
@@ -72,9 +71,7 @@ class RolloutTask:
         if seen.is_first and state in ("present", "rolled_back") and self.sent["lifecycleHooks"]:
             self.sent = without_hooks(self.sent)
             self.module.warn(f"no deployment of service {self.name} has succeeded yet; this one is not paused")
-        step = DECISIONS[state](
-            seen, Wish(self.params["task_definition"] or "", self.sent, self.params["promote_at"] or "")
-        )
+        step = DECISIONS[state](seen, self._wish())
         plan = self._plan(seen, step)
         if step.action == "start":
             self._preflight(service, seen)
@@ -84,6 +81,15 @@ class RolloutTask:
         if step.action == "nothing" or self.module.check_mode:
             self._exit(plan, service, None, step.goal, step)
         self._exit(plan, self.rollouts.described(), self.rollouts.deployment(arn), step.goal, step)
+
+    def _wish(self) -> Wish:
+        params, hooks = self.params, self.params["promote_hooks"]
+        return Wish(
+            params["task_definition"] or "",
+            self.sent,
+            params["promote_at"] or "",
+            hooks if hooks is None else tuple(hooks),
+        )
 
     def _accepted(self) -> State:
         """The service, once ECS can be expected to take what is wanted."""
@@ -110,7 +116,9 @@ class RolloutTask:
         after = {
             "task_definition": step.task_definition,
             "strategy": self.sent["strategy"],
-            "steps": steps(self.sent, seen.task_definition, step.task_definition),
+            "steps": steps(
+                self.sent, seen.task_definition, step.task_definition, self.params["gates"], self.params["pause_before"]
+            ),
             "least_minutes": least_minutes(self.sent),
             "deployment_configuration": settings(self.sent),
         }
@@ -124,7 +132,7 @@ class RolloutTask:
         if step.action == "find":
             return self.rollouts.find(step.task_definition, newest)
         if step.action == "continue":
-            self.rollouts.promote(newest)
+            self.rollouts.promote(newest, self.params["promote_hooks"])
         if step.action == "stop":
             self.rollouts.stop(newest)
         return ""
@@ -184,17 +192,7 @@ class RolloutTask:
         return found
 
     def _alarms(self, names: list[str]) -> list[Finding]:
-        states: dict[str, str] = {}
-        for some in batches(sorted(set(names)), ALARMS_AT_ONCE):
-            answer = self._api("cloudwatch").read(
-                "describe_alarms",
-                "look at the alarms of the rollout",
-                AlarmNames=list(some),
-                AlarmTypes=["MetricAlarm", "CompositeAlarm"],
-            )
-            for each in (*answer.get("MetricAlarms", ()), *answer.get("CompositeAlarms", ())):
-                states[each["AlarmName"]] = each["StateValue"]
-        return alarm_findings(names, states)
+        return alarm_findings(names, alarm_states(self._api("cloudwatch"), names))
 
     def _exit(
         self, plan: Plan, service: State, found: Deployment | None, goal: Goal, step: Step | None = None

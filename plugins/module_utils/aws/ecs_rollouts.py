@@ -85,7 +85,8 @@ class Rollouts:
 
     def deployment(self, arn: str) -> Deployment:
         found = self.raw(arn)
-        target = (found.get("targetServiceRevision") or {}).get("arn")
+        summary = found.get("targetServiceRevision") or {}
+        target = summary.get("arn")
         restored = (found.get("rollback") or {}).get("serviceRevisionArn")
         self._read_revisions([target, restored])
         hooks = found.get("lifecycleHookDetails") or ()
@@ -101,6 +102,10 @@ class Rollouts:
             text=line(found, waiting),
             began=found.get("createdAt"),
             serving={"SUCCESSFUL": target, "ROLLBACK_SUCCESSFUL": restored}.get(found["status"]) or "",
+            revision=target or "",
+            sources=tuple(each["arn"] for each in found.get("sourceServiceRevisions") or ()),
+            decided=sum(each.get("status") not in ("AWAITING_ACTION", "IN_PROGRESS") for each in hooks),
+            share=summary.get("requestedProductionTrafficWeight") or 0,
         )
 
     def revisions(self, arns: Iterable[str | None]) -> dict[str, State]:
@@ -161,10 +166,11 @@ class Rollouts:
             )
         return arn
 
-    def promote(self, found: Deployment) -> None:
-        """Continue every pause that waits. Hooks have a new id in each deployment, so they are never remembered."""
-        self._decide("continue", found, [{"hookId": hook, "action": "CONTINUE"} for hook in found.waiting])
-        left = set(found.waiting) & set(self.deployment(found.arn).waiting)
+    def promote(self, found: Deployment, only: t.Collection[str] | None = None) -> None:
+        """Continue every pause that waits, or those of `only`. Hooks have a new id in each deployment."""
+        hooks = [hook for hook in found.waiting if only is None or hook in only]
+        self._decide("continue", found, [{"hookId": hook, "action": "CONTINUE"} for hook in hooks])
+        left = set(hooks) & set(self.deployment(found.arn).waiting)
         if left:
             raise AwsError(f"the deployment of service {self.service} still waits at {', '.join(sorted(left))}")
 

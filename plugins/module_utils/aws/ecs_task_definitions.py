@@ -75,6 +75,10 @@ class TaskDefinitions(Kind):
         arn = content["taskDefinitionArn"]
         return Observed(arn, state, {"revision": revision_of(arn), "images": images})
 
+    def is_active(self, revision: str) -> bool:
+        """Whether a service can be set to this revision."""
+        return self._describe(revision) is not None
+
     def target(self, family: str, wanted: State) -> str:
         """The revision that the wanted state has, or will have: in use, waiting for its first use, or the next one."""
         current = self.current(family)

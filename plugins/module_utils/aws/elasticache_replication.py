@@ -51,6 +51,7 @@ class ReplicationGroups(Kind):
 
     kind = "replication group"
     after: t.ClassVar[tuple[str, ...]] = ("cache subnet group", "cache parameter group")
+    found_alone = True
     statuses = REPLICATION_GROUP
     immutable: t.ClassVar = {
         "engine": "Create a group of the other engine under another name, and move its users there.",

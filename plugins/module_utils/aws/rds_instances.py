@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from ..core.database import settled_instance
 from ..core.database_state import (
@@ -23,7 +24,7 @@ from ..core.tags import to_pairs
 from .api import AmbiguousError, Api, AwsError
 from .data_groups import ServiceTags
 from .data_names import KeyNames, NetworkNames
-from .reconcile import Kind, Scope
+from .reconcile import Kind, Scope, side_by_side
 from .wait import wait_gone, wait_ready
 
 GONE = {"DBInstanceNotFound", "DBInstanceNotFoundFault"}
@@ -56,6 +57,7 @@ class DbInstances(Kind):
 
     kind = "RDS instance"
     after: t.ClassVar[tuple[str, ...]] = ("DB subnet group", "DB parameter group")
+    found_alone = True
     statuses = RDS_INSTANCE
     immutable: t.ClassVar = {
         "engine": "Only PostgreSQL is managed here; give the instance another name.",
@@ -123,7 +125,10 @@ class DbInstances(Kind):
     def create(self, scope: Scope, name: str, wanted: State) -> Observed:
         self._await_free_name(scope, name)
         keys = {"KmsKeyId": "kms_key", "MasterUserSecretKmsKeyId": "master_secret_kms_key"}
-        named = {argument: self.resolve.kms_key(wanted[key]) for argument, key in keys.items() if wanted.get(key)}
+        named = {
+            argument: partial(self.resolve.kms_key, wanted[key]) for argument, key in keys.items() if wanted.get(key)
+        }
+        found = side_by_side({**named, "": partial(create_arguments, wanted, self.resolve)})
         answer = self.rds.write(
             "create_db_instance",
             f"create {self.kind} {name}",
@@ -137,8 +142,8 @@ class DbInstances(Kind):
             DBSubnetGroupName=wanted["subnet_group"],
             StorageEncrypted=True,
             Tags=to_pairs(wanted.get("tags")),
-            **named,
-            **create_arguments(wanted, self.resolve),
+            **found.pop(""),
+            **found,
         )
         return created(answer["DBInstance"], wanted)
 

@@ -36,6 +36,7 @@ class DbReplicas(DbInstances):
 
     kind = "RDS read replica"
     after = ("RDS instance",)
+    found_alone = False  # the instance says which replicas it has
 
     def __init__(self, like: DbInstances, owner: str | None, *, all_of_them: bool = False) -> None:
         """`like` manages the instance that is replicated.

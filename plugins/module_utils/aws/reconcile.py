@@ -77,6 +77,8 @@ class Kind(ABC):
     """AWS's noun, as it is shown to people: "subnet", "NAT gateway"."""
     after: t.ClassVar[tuple[str, ...]] = ()
     """The kinds that must be observed and applied before this one (and deleted after it)."""
+    found_alone: t.ClassVar[bool] = False
+    """Whether `observe` needs nothing of the kinds in `after`, so that it can run beside them."""
     immutable: t.ClassVar[Mapping[str, str]] = {}
     """Fields that AWS cannot change on a living resource, each with advice for the person who tried."""
     named_by_tag: t.ClassVar[bool] = False
@@ -152,9 +154,9 @@ def reconcile(requests: list[Request], *, check_mode: bool) -> tuple[Plan, Scope
     ApplyError when a write fails after others were made.
     """
     scope = Scope()
-    waves = _waves(requests)
-    for wave in waves:
+    for wave in _waves(requests, lambda kind: () if kind.found_alone else kind.after):
         _side_by_side([_observer(request, scope) for request in wave])
+    waves = _waves(requests, lambda kind: kind.after)
     planned = [(request, request.plan(scope.of_kind(request.kind.kind))) for wave in waves for request in wave]
     plan = Plan(tuple(change for _request, changes in planned for change in changes))
     if plan.changed and not check_mode:
@@ -237,12 +239,12 @@ def _observer(request: Request, scope: Scope) -> Callable[[], None]:
     return work
 
 
-def _waves(requests: list[Request]) -> list[list[Request]]:
+def _waves(requests: list[Request], needs: Callable[[Kind], Iterable[str]]) -> list[list[Request]]:
     """Group requests so that each stands behind all that its kind needs."""
     waiting, waves = list(requests), []
     while waiting:
         open_kinds = {request.kind.kind for request in waiting}
-        wave = [request for request in waiting if not open_kinds & (set(request.kind.after) - {request.kind.kind})]
+        wave = [request for request in waiting if not open_kinds & (set(needs(request.kind)) - {request.kind.kind})]
         if not wave:
             raise ValueError(f"these kinds need each other: {sorted(open_kinds)}")
         waves.append(wave)

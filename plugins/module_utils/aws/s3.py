@@ -10,6 +10,7 @@ from functools import partial
 
 from ..core.bucket import AES256, BLOCKS, encryption_from_aws, short_policy_text
 from ..core.bucket_lifecycle import rules_from_aws, rules_to_aws
+from ..core.bucket_lock import lock_from_aws, lock_to_aws
 from ..core.plan import Observed, PlanRefused, State
 from ..core.policy import canonical_policy
 from ..core.tags import from_pairs, to_pairs
@@ -19,6 +20,7 @@ from .reconcile import Kind, Scope, side_by_side
 from .s3_objects import empty_bucket, is_empty
 
 GONE = {"404", "NoSuchBucket"}
+NO_LOCK = "ObjectLockConfigurationNotFoundError"
 # A new bucket is not known everywhere at once.
 NOT_SPREAD = {"NoSuchBucket"}
 # The only region that must not be named where a bucket is created.
@@ -46,8 +48,8 @@ class Regions:
 
 
 class Buckets(Kind):
-    """State: `region`, `encryption` {algorithm, kms_key, bucket_key}, `versioning`, `public_access_block`,
-    `object_ownership`, `policy` (canonical, {} for none), `lifecycle` (rules), `tags`.
+    """State: `region`, `encryption` {algorithm, kms_key, bucket_key}, `versioning`, `object_lock`,
+    `public_access_block`, `object_ownership`, `policy` (canonical, {} for none), `lifecycle` (rules), `tags`.
 
     Only what is in `fields` is read: each setting is a call a bucket.
     """
@@ -55,15 +57,21 @@ class Buckets(Kind):
     kind = "S3 bucket"
     immutable: t.ClassVar = {"region": "A bucket cannot move: choose another name, or delete it (state: absent) first."}
 
-    def __init__(self, regions: Regions, fields: Mapping[str, Iterable[str]], *, force: bool = False) -> None:
-        """`fields` are the settings of interest by bucket. `force` deletes objects with their bucket."""
+    def __init__(
+        self, regions: Regions, fields: Mapping[str, Iterable[str]], *, force: bool = False, bypass: bool = False
+    ) -> None:
+        """`fields` are the settings of interest by bucket. `force` deletes objects with their bucket, `bypass` also
+        those that Object Lock keeps in governance mode.
+        """
         self.regions = regions
         self.fields = {name: frozenset(wanted) for name, wanted in fields.items()}
         self.force = force
+        self.bypass = bypass
         self.deleted_objects: dict[str, int] = {}
         self._readers: dict[str, Callable[[str], t.Any]] = {
             "encryption": self._encryption,
             "versioning": self._versioning,
+            "object_lock": self._object_lock,
             "public_access_block": self._public_access_block,
             "object_ownership": self._object_ownership,
             "policy": self._policy,
@@ -107,6 +115,9 @@ class Buckets(Kind):
     def _versioning(self, name: str) -> bool:
         return bool(self._read("get_bucket_versioning", name).get("Status") == "Enabled")
 
+    def _object_lock(self, name: str) -> State:
+        return lock_from_aws(self._read("get_object_lock_configuration", name, NO_LOCK))
+
     def _public_access_block(self, name: str) -> State:
         answer = self._read("get_public_access_block", name, "NoSuchPublicAccessBlockConfiguration")
         blocks = (answer or {}).get("PublicAccessBlockConfiguration", {})
@@ -134,6 +145,10 @@ class Buckets(Kind):
             extra["CreateBucketConfiguration"] = {"LocationConstraint": wanted["region"]}
         if wanted.get("object_ownership"):
             extra["ObjectOwnership"] = wanted["object_ownership"]
+        state: State = {"region": wanted["region"], "tags": {}}
+        if wanted.get("object_lock"):
+            # From the first object on. Brings versioning with it.
+            extra["ObjectLockEnabledForBucket"] = state["versioning"] = True
         try:
             self.regions.s3(name).write(
                 "create_bucket",
@@ -146,7 +161,6 @@ class Buckets(Kind):
             if error.code == "BucketAlreadyExists":
                 raise PlanRefused(_taken(name)) from error
             raise
-        state = {"region": wanted["region"], "tags": {}}
         return Observed(name, state, {"arn": f"arn:aws:s3:::{name}"})
 
     def update(self, scope: Scope, name: str, before: Observed, wanted: State, fields: Iterable[str]) -> None:
@@ -157,6 +171,7 @@ class Buckets(Kind):
             "policy": self._set_policy,
             "encryption": self._set_encryption,
             "versioning": self._set_versioning,
+            "object_lock": self._set_object_lock,  # needs versioning
             "lifecycle": self._set_lifecycle,
         }
         chosen = set(fields)
@@ -208,6 +223,10 @@ class Buckets(Kind):
         status = "Enabled" if versioning else "Suspended"
         self._write("put_bucket_versioning", name, "set the versioning", VersioningConfiguration={"Status": status})
 
+    def _set_object_lock(self, name: str, lock: State) -> None:
+        what = "set the Object Lock"
+        self._write("put_object_lock_configuration", name, what, ObjectLockConfiguration=lock_to_aws(lock))
+
     def _set_lifecycle(self, name: str, rules: list[State]) -> None:
         if rules:
             configuration = {"Rules": rules_to_aws(rules)}
@@ -221,7 +240,9 @@ class Buckets(Kind):
         s3 = self.regions.s3(name)
         for attempt in range(1, LATE_ARRIVALS + 1):
             if self.force:
-                self.deleted_objects[name] = self.deleted_objects.get(name, 0) + empty_bucket(s3, name)
+                self.deleted_objects[name] = self.deleted_objects.get(name, 0) + empty_bucket(
+                    s3, name, bypass=self.bypass
+                )
             try:
                 s3.write("delete_bucket", f"delete S3 bucket {name}", missing=GONE, Bucket=name)
             except AwsError as error:
@@ -232,20 +253,33 @@ class Buckets(Kind):
 
 
 class DeletedBuckets(Buckets):
-    """Buckets that are to go: one with objects is refused before anything is deleted, unless `force` is given."""
+    """Buckets that are to go: one with objects is refused before anything is deleted, unless `force` is given, and one
+    with objects under Object Lock, unless `bypass` is.
+    """
 
     def observe(self, scope: Scope, names: Iterable[str]) -> dict[str, Observed]:
         found = super().observe(scope, names)
-        if self.force:
-            return found
-        empty = side_by_side({name: partial(is_empty, self.regions.s3(name), name) for name in found})
+        locked = self._locked(found) if self.force and not self.bypass else []
+        suspects = locked if self.force else list(found)
+        empty = side_by_side({name: partial(is_empty, self.regions.s3(name), name) for name in suspects})
         full = sorted(name for name, yes in empty.items() if not yes)
+        if full and self.force:
+            raise PlanRefused(
+                f"S3 bucket {', '.join(full)}: Object Lock keeps what is in it. Nothing was deleted. Set"
+                " bypass_governance_retention: true (storage_bypass_governance_retention) to delete it too, which takes"
+                " s3:BypassGovernanceRetention; or keep the bucket"
+            )
         if full:
             raise PlanRefused(
                 f"S3 bucket {', '.join(full)}: there are objects or old versions in it. Nothing was deleted."
                 " Set force: true (storage_force_destroy) to delete them too"
             )
         return found
+
+    def _locked(self, names: Iterable[str]) -> list[str]:
+        """Those that ever had Object Lock: it stays, and so do retentions that objects have got."""
+        reads = {name: partial(self._read, "get_object_lock_configuration", name, NO_LOCK) for name in names}
+        return [name for name, configuration in side_by_side(reads).items() if configuration]
 
 
 def _taken(name: str) -> str:

@@ -20,8 +20,11 @@ def is_empty(s3: Api, bucket: str) -> bool:
     return not answer.get("Versions") and not answer.get("DeleteMarkers")
 
 
-def empty_bucket(s3: Api, bucket: str) -> int:
-    """Delete all versions and delete markers, a batch at a time; returns how many. Raises AwsError for those left."""
+def empty_bucket(s3: Api, bucket: str, *, bypass: bool = False) -> int:
+    """Delete all versions and delete markers, a batch at a time; returns how many. Raises AwsError for those left.
+
+    `bypass` deletes what Object Lock keeps in governance mode, too.
+    """
     count = 0
     while True:
         answer = s3.read("list_object_versions", f"list S3 bucket {bucket}", GONE, Bucket=bucket, MaxKeys=BATCH) or {}
@@ -33,14 +36,17 @@ def empty_bucket(s3: Api, bucket: str) -> int:
             bucket,
             f"empty S3 bucket {bucket}",
             [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found],
+            bypass=bypass,
         )
         count += len(found)
 
 
-def delete_batch(s3: Api, bucket: str, doing: str, objects: list[dict[str, str]]) -> None:
+def delete_batch(s3: Api, bucket: str, doing: str, objects: list[dict[str, str]], *, bypass: bool = False) -> None:
     """Delete at most BATCH objects. Raises AwsError for those that S3 could not delete."""
+    # Sent where it is asked for only: it takes a permission of its own.
+    extra: dict[str, t.Any] = {"BypassGovernanceRetention": True} if bypass else {}
     answer: dict[str, t.Any] = s3.write(
-        "delete_objects", doing, Bucket=bucket, Delete={"Objects": objects, "Quiet": True}
+        "delete_objects", doing, Bucket=bucket, Delete={"Objects": objects, "Quiet": True}, **extra
     )
     # S3 reports what it could not delete in an answer that is a success.
     errors = answer.get("Errors") or []

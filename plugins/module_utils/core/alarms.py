@@ -61,7 +61,12 @@ LIMITS: dict[str, float] = {
 
 
 def alarm_plan(
-    component: Mapping[str, Any], kind: str, level: Level, region: str, topic: str, limits: Mapping[str, float]
+    component: Mapping[str, Any],
+    kind: str,
+    level: Level,
+    region: str,
+    topic: str = "",
+    limits: Mapping[str, float] | None = None,
 ) -> list[dict[str, Any]]:
     """One entry a region: `{region, alarms, composite_alarms, absent}` for the module cloudwatch_alarm.
 
@@ -69,6 +74,7 @@ def alarm_plan(
     and those that have nothing to watch.
     Raises PlanRefused for a kind, level or limit that does not exist.
     """
+    limits = limits or {}
     _check(kind, level, limits)
     alarms = BUILDERS[kind](component, {**LIMITS, **{key: float(value) for key, value in limits.items()}})
     regions = {region: [each for each in alarms if not each.everywhere]}

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .bucket_lifecycle import rule_faults, wanted_rules
+from .bucket_lock import lock_faults, wanted_lock
 from .plan import PlanRefused, State
 from .policy import PolicyError, policy_text, wanted_policy
 
@@ -46,6 +47,7 @@ def bucket_state(item: Mapping[str, Any], region: str, account: str | None) -> S
     """
     policy, faults = _policy(item, account)
     faults += [*name_faults(item["name"]), *_encryption_faults(item), *rule_faults(item.get("lifecycle"))]
+    faults += lock_faults(item)
     if (item.get("replication") or {}).get("bucket") and not item.get("versioning"):
         faults.append("replication needs versioning: true")
     if faults:
@@ -55,6 +57,7 @@ def bucket_state(item: Mapping[str, Any], region: str, account: str | None) -> S
         "region": item.get("region") or region,
         "encryption": _wanted_encryption(item.get("encryption")),
         "versioning": item.get("versioning"),
+        "object_lock": wanted_lock(item.get("object_lock")),
         "public_access_block": None if blocks is None else {key: blocks[key] for key in BLOCKS},
         "object_ownership": item.get("object_ownership"),
         "policy": policy,

@@ -5,37 +5,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from typing import Any
 
 from .cost_components import CDN_REGION, TEN_THOUSAND, web_acl
 from .cost_prices import GLOBAL
 from .cost_quantity import HOURS, Band, Component, Quantity
-from .ecs_size import units
-
-UNITS = Decimal(1024)
-"""CPU units of a vCPU, MiB of a GB."""
-
-
-def tasks(component: Component) -> Band:
-    """How many tasks run. Where they are scaled, the expected number is so many per cent of the way up."""
-    least = component.number("service_min_count")
-    if not component.flag("service_autoscaling"):
-        return Band(least, least, least)
-    most = max(least, component.number("service_max_count"))
-    return Band(least, least + (most - least) * component.number("cost_usage_autoscaling_percent") / 100, most)
-
-
-def size(component: Component) -> tuple[Decimal, Decimal]:
-    """vCPUs and GB of a task."""
-    cpu, memory = (Decimal(units(component.values[name])) for name in ("service_cpu", "service_memory"))
-    return cpu / UNITS, memory / UNITS
-
-
-def fargate_prices(component: Component, spot: str = "") -> tuple[str, str]:
-    """Keys of the prices of a vCPU and of a GB."""
-    architecture = component.text("service_architecture").lower()
-    return f"fargate.{spot}vcpu.{architecture}", f"fargate.{spot}memory.{architecture}"
+from .cost_tasks import described, fargate_prices, size, spare, tasks
 
 
 def service(component: Component) -> Iterator[Quantity]:
@@ -57,19 +32,15 @@ def service(component: Component) -> Iterator[Quantity]:
 
 
 def _tasks(component: Component) -> Iterator[Quantity]:
-    running, least = tasks(component), component.number("service_min_count")
+    running, on_spot = tasks(component), spare(component)
     hours = min(component.number("cost_usage_service_hours"), HOURS)
-    note = f"{running.minimum:g} to {running.maximum:g} tasks, {running.expected:g} expected, {hours:g} hours"
+    note = described(component, running, hours)
     if component.flag("monitoring_datadog_enabled"):
         yield component.fixed("datadog", "monitored tasks", "datadog.task", running, region=GLOBAL, assumption=note)
     if component.text("service_launch") != "fargate":
         return
-    percent = component.number("service_spot_percent") / 100
-    spare = running.map(lambda number: (number - least) * percent)
-    on_demand = Band(
-        running.minimum - spare.minimum, running.expected - spare.expected, running.maximum - spare.maximum
-    )
-    for name, prefix, number in (("Fargate", "", on_demand), ("Fargate Spot", "spot.", spare)):
+    on_demand = running.plus(on_spot.times(-1))
+    for name, prefix, number in (("Fargate", "", on_demand), ("Fargate Spot", "spot.", on_spot)):
         prices = fargate_prices(component, prefix)
         for what, price, each in zip(("vCPU", "memory"), prices, size(component), strict=True):
             amount = number.times(each * hours)

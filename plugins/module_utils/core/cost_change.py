@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
-from .cost_applications import fargate_prices, size, tasks
+from .cost_environment import stands
 from .cost_estimate import Line
 from .cost_prices import ZERO, Prices
 from .cost_quantity import Band, Component
+from .cost_tasks import fargate_prices, size, tasks
 
 Key = tuple[str, str, str, str]
 Costs: TypeAlias = "dict[Key, Band | None]"
@@ -70,7 +71,7 @@ def rollouts(environment: Iterable[Component], prices: Prices) -> list[Rollout]:
 
 
 def _rolls_on_fargate(component: Component) -> bool:
-    return "services" in component.groups and component.text("service_launch") == "fargate"
+    return stands(component, "services") and component.text("service_launch") == "fargate"
 
 
 def _rollout(component: Component, prices: Prices) -> Rollout:

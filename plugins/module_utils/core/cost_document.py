@@ -32,6 +32,12 @@ class Findings:
     change: Sequence[Difference] | None = None
     changed: Mapping[str, Any] = field(default_factory=dict)
     """The variables that `change` is about, where it is about variables."""
+    proposal: Document | None = None
+    """How the budget can be kept; see cost_proposal."""
+    actuals: Mapping[str, Any] | None = None
+    """What was spent; see cost_actuals."""
+    rightsizing: Document | None = None
+    """What sizes should be; see rightsizing."""
 
 
 def document(findings: Findings) -> Document:
@@ -48,6 +54,9 @@ def document(findings: Findings) -> Document:
         "components": _totals(lines, by_component),
         "budget": _budget(findings.comparison),
         "change": None if findings.change is None else _change(findings.change, findings.changed),
+        "proposal": findings.proposal,
+        "actuals": findings.actuals,
+        "rightsizing": findings.rightsizing,
         "rollouts": [_rollout(each) for each in findings.rollouts],
         "prices": {"stale_before": findings.stale_before, "stale": stale(used, findings.stale_before)},
         "lines": [_line(line) for line in lines],

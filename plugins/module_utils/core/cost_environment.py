@@ -52,8 +52,13 @@ def quantities(environment: Iterable[Component]) -> list[Quantity]:
 
 def _of(component: Component, environment: list[Component]) -> Iterator[Quantity]:
     for group, counters in COUNTERS.items():
-        if group in component.groups:
+        if stands(component, group):
             for count in counters:
                 yield from count(component)
-    if "clusters" in component.groups:
-        yield from applications.cluster(component, sum("services" in each.groups for each in environment))
+    if stands(component, "clusters"):
+        yield from applications.cluster(component, sum(stands(each, "services") for each in environment))
+
+
+def stands(component: Component, group: str) -> bool:
+    """Whether it is of the group, and the role that makes it is not told to take it away (`database_state: absent`)."""
+    return group in component.groups and component.values.get(f"{ROLES[group][0]}_state") != "absent"

@@ -25,6 +25,9 @@ class Band:
     def map(self, change: Callable[[Decimal], Decimal]) -> Band:
         return Band(change(self.minimum), change(self.expected), change(self.maximum))
 
+    def plus(self, other: Band) -> Band:
+        return Band(self.minimum + other.minimum, self.expected + other.expected, self.maximum + other.maximum)
+
     def times(self, factor: Decimal | int) -> Band:
         return self.map(lambda value: value * factor)
 

@@ -5,25 +5,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from . import cost_actuals_text, cost_proposal_text, rightsizing_text
+from .cost_section import UNKNOWN, Rows, Section, amount, dollars
 from .table import table
 
-Rows = list[tuple[str, ...]]
 Report = Mapping[str, Any]
 Tabulate = Callable[[Sequence[str], Rows], str]
-UNKNOWN = "unknown"
 BAND = ("minimum", "expected", "maximum")
-
-
-@dataclass(frozen=True)
-class Section:
-    """A table with its title."""
-
-    title: str
-    headers: tuple[str, ...]
-    rows: Rows
 
 
 def terminal(report: Report) -> str:
@@ -47,6 +37,12 @@ def sections(report: Report) -> list[Section]:
     found = [_by("service", report["services"]), _by("application", report["applications"])]
     if report["budget"]["verdict"] != "no_budget":
         found.insert(0, _budget(report["budget"]))
+    if report["actuals"]:
+        found.extend(cost_actuals_text.sections(report))
+    if report["rightsizing"]:
+        found.extend(rightsizing_text.sections(report["rightsizing"]))
+    if report["proposal"]:
+        found.append(cost_proposal_text.section(report["proposal"]))
     if report["change"]:
         found.append(_change(report["change"]))
     if report["rollouts"]:
@@ -62,6 +58,8 @@ def remarks(report: Report) -> list[str]:
         f"Between {dollars(whole['minimum'])} and {dollars(whole['maximum'])} with autoscaling;"
         f" {dollars(whole['fixed'])} for what stands, {dollars(whole['usage'])} by use."
     )
+    if report["proposal"]:
+        said.append(cost_proposal_text.remark(report["proposal"]))
     if whole["assumed"]:
         said.append(f"{dollars(whole['assumed'])} of it at prices that are assumed.")
     if missing := [f"{line['what']} of {line['component']}" for line in report["lines"] if line["cost"] is None]:
@@ -72,15 +70,11 @@ def remarks(report: Report) -> list[str]:
         unknown = f"; {change['unknown']} lines of it have no price" if change["unknown"] else ""
         way = "less" if change["expected"] < 0 else "more"
         said.append(f"The change costs {dollars(abs(change['expected']))} a month {way}{unknown}.")
+    if report["actuals"]:
+        said.extend(cost_actuals_text.remarks(report["actuals"]))
+    if report["rightsizing"]:
+        said.extend(rightsizing_text.remarks(report["rightsizing"]))
     return said
-
-
-def dollars(amount: float) -> str:
-    return f"${amount:,.2f}"
-
-
-def amount(value: float | None) -> str:
-    return UNKNOWN if value is None else f"{value:,.2f}"
 
 
 def _band(cost: Mapping[str, float] | None) -> tuple[str, ...]:

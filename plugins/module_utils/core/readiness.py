@@ -62,9 +62,9 @@ CERTIFICATE = StatusTable(
 )
 
 
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 15.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 
 
 def pause_after(waited: float) -> float:
-    """Seconds to pause before looking again: a twentieth of what was waited, so that little is lost at the end."""
-    return min(LONGEST_PAUSE, max(FIRST_PAUSE, waited / 20))
+    """Seconds to pause before looking again: a fortieth of what was waited, so that little is lost at the end."""
+    return min(LONGEST_PAUSE, max(FIRST_PAUSE, waited / 40))

@@ -12,7 +12,7 @@ from .ecs_deployment import describe
 from .ecs_task_definition import revision_of
 from .plan import PlanRefused, State
 from .readiness import Verdict
-from .rollout_strategy import PAUSES, STAGES, fingerprint
+from .rollout_strategy import PAUSES, STAGES, fingerprint, pause_of
 
 # Source: ECS API reference, ServiceDeployment.status.
 TURNING_BACK = frozenset({"ROLLBACK_IN_PROGRESS", "ROLLBACK_REQUESTED", "STOP_REQUESTED"})
@@ -28,7 +28,11 @@ Action = Literal["start", "find", "follow", "continue", "stop", "nothing"]
 @dataclass(frozen=True)
 class Deployment:
     """A service deployment: `target` is the task definition that it goes to, `restored` the one that it went back to,
-    `serving` the revision (an ARN) that it left behind when it ended, `waiting` the hooks that await a decision."""
+    `serving` the revision (an ARN) that it left behind when it ended, `waiting` the hooks that await a decision.
+
+    `revision` and `sources` are the revisions (ARNs) that it goes to and from, `share` the per cent of the production
+    traffic that the former is to have now, `decided` how many of its hooks are over.
+    """
 
     arn: str
     status: str
@@ -40,10 +44,19 @@ class Deployment:
     text: str = ""
     began: Any = None
     serving: str = ""
+    revision: str = ""
+    sources: tuple[str, ...] = ()
+    share: float = 0
+    decided: int = 0
 
     @property
     def under_way(self) -> bool:
         return self.status in UNDER_WAY
+
+    @property
+    def pause(self) -> str:
+        """The pause at which it waits for a decision, "" where it waits at none."""
+        return pause_of(self.stage, self.configuration, self.decided) if self.waiting else ""
 
     def fingerprint(self) -> str:
         return fingerprint(self.target, self.configuration)
@@ -57,6 +70,7 @@ class Deployment:
             "task_definition": self.target,
             "restored": self.restored,
             "waiting": list(self.waiting),
+            "pause": self.pause,
             "text": self.text,
             "fingerprint": self.fingerprint(),
         }
@@ -89,12 +103,13 @@ class Seen:
 class Wish:
     """What somebody wants to run (`task_definition`, "" for whatever is under way) and how it is to get there.
 
-    `pause` is the one to promote at, "" for any; see PAUSES.
+    `pause` is the one to promote at, "" for any; see PAUSES. `hooks` are those to continue, None for all that wait.
     """
 
     task_definition: str = ""
     configuration: State = field(default_factory=dict)
     pause: str = ""
+    hooks: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -159,6 +174,8 @@ def promoted(seen: Seen, wish: Wish) -> Step:
         if STAGES.index(newest.stage) < STAGES.index(PAUSES[wish.pause]):
             raise PlanRefused(f"service {seen.service}: the deployment waits earlier than before {wish.pause}")
         return Step("follow", f"the deployment to {newest.target} is past its pause before {wish.pause}", newest.target)
+    if newest.waiting and wish.hooks is not None and not set(wish.hooks) & set(newest.waiting):
+        return Step("follow", f"somebody has decided on the deployment to {newest.target} already", newest.target)
     if newest.waiting:
         return Step("continue", f"continue the deployment to {newest.target}", newest.target)
     return Step("follow", f"the deployment to {newest.target} waits for nobody", newest.target)
@@ -218,14 +235,25 @@ def _before(past: list[Past]) -> str:
 
 
 def _gone_back_from(past: list[Past]) -> str:
-    """The task definition that the newest deployment went back from: it came after an earlier success of the same."""
+    """The task definition that the newest deployment went back from: it came after an earlier success of the same.
+
+    What went on to a later revision went forward, even where that had run before: a release that comes a second time.
+    """
     between = ""
     for each in past[1:] if past and past[0].status == "SUCCESSFUL" else ():
         if each.target != past[0].target:
             between = between or each.target
         elif between and each.status == "SUCCESSFUL":
-            return between
+            return "" if _is_later(past[0].target, between) else between
     return ""
+
+
+def _is_later(task_definition: str, other: str) -> bool:
+    """Whether it is a later revision of the same family."""
+    (family, _colon, revision), (other_family, _colon, other_revision) = (
+        each.rpartition(":") for each in (task_definition, other)
+    )
+    return family == other_family and int(revision) > int(other_revision)
 
 
 DECISIONS = {"present": present, "promoted": promoted, "aborted": aborted, "rolled_back": rolled_back}

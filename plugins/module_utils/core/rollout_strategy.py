@@ -7,12 +7,13 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from .ecs_service import SHIFTING, complete_deployment, deployment_configuration, service_state
 from .ecs_task_definition import revision_of
 from .plan import State
+from .rollout_gates import gated, pause_text, problems
 
 # In the order of the documentation. Source: ECS developer guide, "Lifecycle hooks for Amazon ECS service deployments".
 STAGES = (
@@ -66,7 +67,8 @@ def configuration(options: Mapping[str, Any]) -> State:
 
 
 def _pauses(options: Mapping[str, Any]) -> list[State]:
-    stages = sorted({PAUSES[each] for each in options["pause_before"]}, key=STAGES.index)
+    pauses = {*options["pause_before"], *gated(options["gates"])}
+    stages = sorted({PAUSES[each] for each in pauses}, key=STAGES.index)
     timeout = {"timeoutInMinutes": options["pause_minutes"], "action": options["pause_action"]}
     return [{"targetType": "PAUSE", "lifecycleStages": stages, "timeoutConfiguration": timeout}] if stages else []
 
@@ -94,10 +96,11 @@ def fingerprint(task_definition: str, sent: Mapping[str, Any]) -> str:
 
 def strategy_problems(options: Mapping[str, Any], sent: Mapping[str, Any]) -> list[str]:
     """What cannot be had of this strategy; beside what core.ecs_service.problems knows."""
-    wrong = []
+    wrong = problems(options["gates"])
     if sent["strategy"] not in SHIFTING:
-        if options["pause_before"]:
-            wrong.append("pause_before needs a strategy that shifts traffic: a rolling deployment has no stages")
+        for option in ("pause_before", "gates"):
+            if options[option]:
+                wrong.append(f"{option} needs a strategy that shifts traffic: a rolling deployment has no stages")
         if options["wait_until"] == "stage":
             wrong.append("wait_until: stage needs a strategy that shifts traffic: a rolling deployment has no stages")
         if options["wait_until"] == "paused":
@@ -144,31 +147,51 @@ def least_minutes(sent: Mapping[str, Any]) -> int:
     return int(bake) + sum(minutes for _percent, minutes in shares(sent))
 
 
-def steps(sent: Mapping[str, Any], old: str, new: str) -> list[str]:
-    """What will happen, a line a step."""
+def pause_of(stage: str, sent: Mapping[str, Any], decided: int) -> str:
+    """The pause (of PAUSES) at which a deployment waits that shows this stage; "" where it is none of them.
+
+    AWS has no value for the stage before a share of the traffic. Where it shows the stage before instead, how many
+    hooks are over (`decided`) tells whether the pause of that one is.
+    """
+    if stage in (HIDDEN_STAGE, "PRODUCTION_TRAFFIC_SHIFT"):
+        return "each_step"
+    places = [place for hook in sent.get("lifecycleHooks") or () for place in hook.get("lifecycleStages") or ()]
+    if stage == PAUSES["production_traffic"] and HIDDEN_STAGE in places:
+        reached = STAGES[: STAGES.index(stage) + 1]
+        if decided >= sum(place in reached for place in places):
+            return "each_step"
+    return next((pause for pause, where in PAUSES.items() if where == stage), "")
+
+
+def steps(
+    sent: Mapping[str, Any], old: str, new: str, gates: Mapping[str, Any] | None = None, asking: Collection[str] = ()
+) -> list[str]:
+    """What will happen, a line a step; `asking` are the pauses that somebody has to end even if their gates pass."""
     if sent["strategy"] not in SHIFTING:
         found = deployment_configuration({"deploymentConfiguration": sent})
         least, most = found["minimumHealthyPercent"], found["maximumPercent"]
         return [f"replace tasks of {old} by tasks of {new}, keeping {least}% to {most}% of the wanted number"]
-    return list(_steps(sent, old, new))
+    given = gates or {}
+    told = {PAUSES[pause]: pause_text(given[pause], asks=pause in asking) for pause in gated(given)}
+    return list(_steps(sent, old, new, told))
 
 
-def _steps(sent: Mapping[str, Any], old: str, new: str) -> Iterator[str]:
-    yield from _pause(sent, "PRE_SCALE_UP")
+def _steps(sent: Mapping[str, Any], old: str, new: str, told: Mapping[str, str]) -> Iterator[str]:
+    yield from _pause(sent, "PRE_SCALE_UP", told)
     yield f"start tasks of {new} beside those of {old}"
-    yield from _pause(sent, "POST_SCALE_UP")
+    yield from _pause(sent, "POST_SCALE_UP", told)
     yield f"lead the test traffic to {new}"
-    yield from _pause(sent, "POST_TEST_TRAFFIC_SHIFT")
+    yield from _pause(sent, "POST_TEST_TRAFFIC_SHIFT", told)
     for percent, minutes in shares(sent):
-        yield from _pause(sent, "PRE_PRODUCTION_TRAFFIC_SHIFT")
+        yield from _pause(sent, "PRE_PRODUCTION_TRAFFIC_SHIFT", told)
         yield f"lead {percent:g}% of the production traffic to {new}" + (f", for {minutes} min" if minutes else "")
-    yield from _pause(sent, "POST_PRODUCTION_TRAFFIC_SHIFT")
+    yield from _pause(sent, "POST_PRODUCTION_TRAFFIC_SHIFT", told)
     if sent.get("bakeTimeInMinutes"):
         yield f"keep both for {sent['bakeTimeInMinutes']} min"
     yield f"stop the tasks of {old}"
 
 
-def _pause(sent: Mapping[str, Any], stage: str) -> Iterator[str]:
+def _pause(sent: Mapping[str, Any], stage: str, told: Mapping[str, str]) -> Iterator[str]:
     for hook in sent.get("lifecycleHooks") or ():
         if stage not in (hook.get("lifecycleStages") or ()):
             continue
@@ -177,4 +200,5 @@ def _pause(sent: Mapping[str, Any], stage: str) -> Iterator[str]:
             continue
         timeout = {"timeoutInMinutes": 1440, "action": "ROLLBACK", **(hook.get("timeoutConfiguration") or {})}
         then = {"ROLLBACK": "roll back", "CONTINUE": "go on"}[timeout["action"]]
-        yield f"pause until somebody promotes or aborts; {then} after {timeout['timeoutInMinutes']} min"
+        what = told.get(stage, "pause until somebody promotes or aborts")
+        yield f"{what}; {then} after {timeout['timeoutInMinutes']} min"

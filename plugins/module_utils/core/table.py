@@ -4,14 +4,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Left-aligned columns under a ruled header; numbers are aligned to the right."""
+    """Left-aligned columns under a ruled header; numbers are aligned to the right, whatever is missing among them."""
     body = [[str(cell) for cell in row] for row in rows]
     widths = [max(len(cell) for cell in column) for column in zip(headers, *body, strict=True)]
-    numeric = [bool(body) and all(_is_number(row[index]) for row in body) for index in range(len(headers))]
+    numeric = [_are_numbers([row[index] for row in body if row[index]]) for index in range(len(headers))]
 
     def line(cells: Sequence[str]) -> str:
         padded = (
@@ -23,5 +24,5 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join([line(headers), line(["-" * width for width in widths]), *(line(row) for row in body)])
 
 
-def _is_number(text: str) -> bool:
-    return text.replace(".", "", 1).replace(",", "").lstrip("-").isdigit()
+def _are_numbers(cells: Sequence[str]) -> bool:
+    return bool(cells) and all(re.fullmatch(r"[-+]?[\d,]*\.?\d+", cell) for cell in cells)

@@ -31,8 +31,8 @@ def wait(monkeypatch):
         monkeypatch.setattr(ecs_deployment_wait.ActionBase, "run", lambda *_args: {})
         left = list(answers)
 
-        def execute(module_args, task_vars):
-            asked.append(module_args)
+        def execute(module="", module_args=None, task_vars=None):
+            asked.append({"module": module, **module_args})
             return dict(left.pop(0) if len(left) > 1 else left[0])
 
         action._execute_module = execute
@@ -47,8 +47,8 @@ def test_shows_progress_until_it_is_done(wait):
     )
 
     assert "failed" not in result
-    assert said == ["    0:00  admin: stage A", "    0:01  admin: stage B"]
-    assert [each["waited"] for each in asked] == [0, 1, 2]
+    assert said == ["    0:00  admin: stage A", "    0:00  admin: stage B"]
+    assert [each["waited"] for each in asked] == [0, 0, 1]
 
 
 def test_a_failure_ends_it_with_the_words_of_the_module(wait):
@@ -70,3 +70,26 @@ def test_a_check_run_does_not_ask(wait):
 
     assert result["changed"] is False
     assert asked == []
+
+
+FAILED = {"failed": True, "msg": "rolled back", **deployment("failed", "ROLLBACK_SUCCESSFUL")}
+
+
+def test_a_failure_is_written_down_with_what_was_seen(wait, tmp_path):
+    made = {"headline": "no DATABASE_URL", "page": "/e/d1.html", "json": "/e/d1.json"}
+    result, _said, asked = wait(
+        [deployment("pending", "stage A"), FAILED, made], region="eu-west-1", evidence_directory=str(tmp_path)
+    )
+
+    assert result["msg"] == "no DATABASE_URL\nrolled back\nEvidence: /e/d1.html"
+    assert result["evidence"] == made
+    written = asked[-1]
+    assert (written["module"], written["region"]) == ("monay.platform.rollout_evidence", "eu-west-1")
+    assert not {"waited", "timeout", "evidence_directory", "task_definition"} & written.keys()
+    assert [each["text"] for each in written["timeline"]] == ["stage A", "ROLLBACK_SUCCESSFUL"]
+
+
+def test_a_failure_without_a_folder_leaves_nothing(wait):
+    _result, _said, asked = wait([FAILED])
+
+    assert len(asked) == 1

@@ -31,8 +31,8 @@ def roll(monkeypatch):
         monkeypatch.setattr(ecs_rollout.ActionBase, "run", lambda *_args: {})
         left = list(answers)
 
-        def execute(module_args, task_vars):
-            asked.append(module_args)
+        def execute(module_name="", module_args=None, task_vars=None):
+            asked.append({**module_args, "module": module_name} if module_name else module_args)
             return dict(left.pop(0) if len(left) > 1 else left[0])
 
         action._execute_module = execute
@@ -54,7 +54,7 @@ def test_acts_once_and_then_follows_what_it_started(roll):
     assert [each.get("follow", "") for each in asked] == ["", "d1", "d1"]
     assert {key: result[key] for key in begun} == begun
     assert result["deployment"]["text"] == "done"
-    assert result["timeline"] == [{"seconds": 0, "text": "stage A"}, {"seconds": 2, "text": "done"}]
+    assert [(each["seconds"], each["text"]) for each in result["timeline"]] == [(0, "stage A"), (1, "done")]
     assert [each[8:].strip() for each in said] == ["event 1", "admin: stage A", "event 2", "admin: done"]
 
 
@@ -84,3 +84,38 @@ def test_says_that_time_is_up_and_that_the_rollout_goes_on(roll):
     assert result["failed"] is True
     assert "admin: stage A. It goes on" in result["msg"]
     assert 3 <= len(said) <= 5  # at once, and after each half minute of silence
+
+
+FAILED = {
+    "failed": True,
+    "msg": "rolled back",
+    "changed": False,
+    "deployment": {"arn": "d1", "verdict": "failed", "text": "ROLLBACK_SUCCESSFUL"},
+}
+
+
+def test_a_failure_is_written_down_with_what_was_seen(roll, tmp_path):
+    made = {"headline": "no DATABASE_URL", "page": "/e/d1.html", "json": "/e/d1.json"}
+    result, _said, asked = roll(
+        [answer("pending", "stage A"), FAILED, made], region="eu-west-1", evidence_directory=str(tmp_path)
+    )
+
+    assert result["msg"] == "no DATABASE_URL\nrolled back\nEvidence: /e/d1.html"
+    assert result["evidence"] == made
+    written = asked[-1]
+    assert (written["module"], written["region"]) == ("monay.platform.rollout_evidence", "eu-west-1")
+    assert (written["deployment"], written["directory"]) == ("d1", str(tmp_path))
+    assert [each["text"] for each in written["timeline"]] == ["stage A", "ROLLBACK_SUCCESSFUL"]
+
+
+def test_a_failure_without_evidence_is_told_in_full(roll):
+    result, _said, _asked = roll([FAILED, {"failed": True, "msg": "AccessDenied"}], evidence_directory="evidence")
+
+    assert (result["failed"], result["msg"]) == (True, "rolled back\nThere is no evidence: AccessDenied")
+    assert "evidence" not in result
+
+
+def test_a_rollout_that_was_refused_leaves_no_evidence(roll):
+    _result, _said, asked = roll([{"failed": True, "msg": "refused"}], evidence_directory="evidence")
+
+    assert len(asked) == 1

@@ -44,7 +44,7 @@ def test_waits_until_everything_is_ready(wait):
 
     assert "failed" not in result
     assert result["statuses"] == [READY]
-    assert result["waited"] == 2
+    assert result["waited"] == 1
     assert said == ["    0:00  waiting for db (creating)"]
 
 
@@ -72,7 +72,7 @@ def test_goal_gone_waits_for_absence_whatever_the_status(wait):
     result, _said = wait([{"statuses": [READY]}, {"statuses": [FAILED]}, {"statuses": []}], goal="gone")
 
     assert "failed" not in result
-    assert result["waited"] == 2
+    assert result["waited"] == 1
 
 
 def test_a_failing_module_ends_the_wait(wait):

@@ -62,6 +62,15 @@ def test_pauses_promotes_and_ends(app):
     assert_settled(MODULE, app.args(state="promoted"))
 
 
+def test_says_at_which_of_all_pauses_it_waits(app):
+    pauses = ["tasks", "test_traffic", "production_traffic", "each_step", "bake"]
+    found = [app.roll(2, strategy="CANARY", pause_before=pauses, wait_until="paused")["deployment"]["pause"]]
+    while found[-1]:
+        found.append(app.roll(state="promoted", wait_until="paused")["deployment"]["pause"])
+
+    assert found == ["tasks", "test_traffic", "production_traffic", "each_step", "each_step", "bake", ""]
+
+
 def test_aborts_a_paused_rollout_and_calls_that_a_success(app):
     app.roll(2, pause_before=["bake"], wait_until="paused")
     assert app.weights() == [0, 100]

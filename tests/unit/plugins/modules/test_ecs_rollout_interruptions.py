@@ -3,39 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from unittest import mock
+from contextlib import suppress
 
 import pytest
-from botocore.client import BaseClient
 
 from ansible_collections.monay.platform.plugins.module_utils.aws import api
+from tests.support.killing import Killed, killed_after
 from tests.support.modules import assert_settled, recorded_calls
 from tests.support.network import aws, simulator_process  # noqa: F401
 from tests.support.rollouts import MODULE, NAME, Rolled
 
 PAUSED = {"pause_before": ["production_traffic"], "wait_until": "paused"}
-
-
-class KilledError(BaseException):
-    """Like SIGKILL, it is caught by nobody."""
-
-
-@contextmanager
-def killed_after(number: int) -> Iterator[None]:
-    """Kill whoever makes this many calls to AWS, when the call is done."""
-    call, made = vars(BaseClient)["_make_api_call"], []
-
-    def count(client, operation, params):
-        answer = call(client, operation, params)
-        made.append(operation)
-        if len(made) == number:
-            raise KilledError
-        return answer
-
-    with mock.patch.object(BaseClient, "_make_api_call", count):
-        yield
 
 
 def calls_of(app, revision, **options):
@@ -57,7 +35,7 @@ def app(aws, monkeypatch):  # noqa: F811
 
 
 def kill(app, number, revision=0, **options):
-    with suppress(KilledError), killed_after(number):
+    with suppress(Killed), killed_after(number):
         app.roll(revision, **options)
 
 
@@ -98,6 +76,21 @@ def test_a_decision_that_is_killed_after_any_call_is_carried_out_once(app, subte
             assert len(app.deployments()) == known
             assert app.newest()["status"] == status
             assert app.runs() == (f"{NAME}:{target}" if status == "SUCCESSFUL" else before)
+
+
+def test_a_way_back_that_is_killed_after_any_call_is_one_deployment(app, subtests):
+    app.roll(2)
+    number, known = calls_of(app, 0, state="rolled_back"), 3
+    for last in range(1, number + 1):
+        with subtests.test(killed_after=last):
+            app.roll(2)
+            kill(app, last, state="rolled_back")
+            app.roll(state="rolled_back")
+
+            known += 2
+            assert len(app.deployments()) == known
+            assert app.newest()["status"] == "SUCCESSFUL"
+            assert app.runs() == f"{NAME}:1"
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

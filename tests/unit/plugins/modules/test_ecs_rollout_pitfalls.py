@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What users of ECS's deployments stumble over, and that the module does not."""
+"""What users of ECS's deployments stumble over, by its number in docs/rollouts.md, and that the module does not."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def app(aws):  # noqa: F811
     return Rolled(aws)
 
 
-def test_a_stable_service_after_a_rollback_is_no_success(app):
+def test_pitfall_1_a_stable_service_after_a_rollback_is_no_success(app):
     app.roll(2, pause_before=["bake"], wait_until="paused")
     app.ecs.stop_service_deployment(serviceDeploymentArn=app.newest()["serviceDeploymentArn"])
 
@@ -34,14 +34,14 @@ def _newest(app):
     "options",
     [{"wait_until": "stage", "wait_stage": "BAKE_TIME"}, {"wait_until": "paused"}, {"pause_before": ["bake"]}],
 )
-def test_stages_of_a_rolling_deployment_are_refused_before_anything_is_written(app, options):
+def test_pitfall_2_and_20_stages_of_a_rolling_deployment_are_refused_before_anything_is_written(app, options):
     with recorded_calls() as calls:
         assert "rolling deployment" in fail_module(MODULE, app.args(2, strategy="ROLLING", **options))
 
     assert calls == []
 
 
-def test_the_first_deployment_is_never_paused(aws):  # noqa: F811
+def test_pitfall_3_the_first_deployment_is_never_paused(aws):  # noqa: F811
     paused = {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 0, "lifecycleHooks": [HOOK]}
     breaker = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
     app = Rolled(aws, deploymentConfiguration={**paused, **breaker})
@@ -55,7 +55,7 @@ def test_the_first_deployment_is_never_paused(aws):  # noqa: F811
     assert any("this one is not paused" in each for each in done["warnings"])
 
 
-def test_no_pause_stands_in_a_stage_that_a_rollback_runs_again(app):
+def test_pitfall_4_no_pause_stands_in_a_stage_that_a_rollback_runs_again(app):
     every = ["tasks", "test_traffic", "production_traffic", "each_step", "bake"]
     app.roll(2, pause_before=every, wait_until="paused")
 
@@ -63,7 +63,7 @@ def test_no_pause_stands_in_a_stage_that_a_rollback_runs_again(app):
     assert not {"TEST_TRAFFIC_SHIFT", "PRODUCTION_TRAFFIC_SHIFT"} & set(hook["lifecycleStages"])
 
 
-def test_a_linear_rollout_is_promoted_step_by_step(app):
+def test_pitfall_5_a_linear_rollout_is_promoted_step_by_step(app):
     options = {"strategy": "LINEAR", "step_percent": 50, "step_bake_minutes": 0, "wait_until": "paused"}
     paused = app.roll(2, pause_before=["each_step"], **options)
     hooks, weights = [paused["deployment"]["waiting"]], [app.weights()]
@@ -79,7 +79,7 @@ def test_a_linear_rollout_is_promoted_step_by_step(app):
     assert paused["deployment"]["status"] == "SUCCESSFUL"
 
 
-def test_an_alarm_that_is_on_before_the_start_is_refused(app):
+def test_pitfall_7_an_alarm_that_is_on_before_the_start_is_refused(app):
     cloudwatch = app.aws.client("cloudwatch")
     cloudwatch.put_metric_alarm(
         AlarmName="errors",
@@ -99,18 +99,18 @@ def test_an_alarm_that_is_on_before_the_start_is_refused(app):
     assert len(app.deployments()) == 1
 
 
-def test_the_circuit_breaker_is_passed_on_whatever_the_strategy(app):
+def test_pitfall_8_the_circuit_breaker_is_passed_on_whatever_the_strategy(app):
     breaker = {"enable": True, "rollback": True, "thresholdConfiguration": {"type": "COUNT", "value": 7}}
     app.roll(2, strategy="CANARY", deployment_configuration={"deploymentCircuitBreaker": breaker})
 
     assert app.newest()["deploymentConfiguration"]["deploymentCircuitBreaker"].items() >= breaker.items()
 
 
-def test_without_an_earlier_success_there_is_nothing_to_go_back_to(app):
+def test_pitfall_9_without_an_earlier_success_there_is_nothing_to_go_back_to(app):
     assert "remembers no task definition that ran before" in fail_module(MODULE, app.args(state="rolled_back"))
 
 
-def test_weights_are_never_written_and_may_stand_on_either_side(app):
+def test_pitfall_10_weights_are_never_written_and_may_stand_on_either_side(app):
     for revision, weights in ((2, [0, 100]), (3, [100, 0]), (4, [0, 100])):
         with recorded_calls() as calls:
             app.roll(revision)
@@ -118,7 +118,7 @@ def test_weights_are_never_written_and_may_stand_on_either_side(app):
         assert app.weights() == weights
 
 
-def test_hooks_are_emptied_when_the_strategy_changes(app):
+def test_pitfall_13_hooks_are_emptied_when_the_strategy_changes(app):
     app.roll(2, pause_before=["bake"], wait_until="paused")
     app.roll(state="promoted")
 
@@ -132,7 +132,7 @@ def test_hooks_are_emptied_when_the_strategy_changes(app):
     assert sent["taskDefinition"] == f"{NAME}:4"
 
 
-def test_going_back_is_a_deployment_of_the_old_revision_and_not_a_restart(app):
+def test_pitfall_14_going_back_is_a_deployment_of_the_old_revision_and_not_a_restart(app):
     app.roll(2)
     app.roll(state="rolled_back")
 
@@ -141,7 +141,7 @@ def test_going_back_is_a_deployment_of_the_old_revision_and_not_a_restart(app):
     assert "forceNewDeployment" not in sent
 
 
-def test_a_revision_that_aws_cannot_describe_any_more_is_passed_over(app, monkeypatch):
+def test_pitfall_15_a_revision_that_aws_cannot_describe_any_more_is_passed_over(app, monkeypatch):
     from ansible_collections.monay.platform.plugins.module_utils.aws.api import Api
 
     app.roll(2)
@@ -160,7 +160,7 @@ def test_a_revision_that_aws_cannot_describe_any_more_is_passed_over(app, monkey
     assert app.roll(state="rolled_back")["deployment"]["task_definition"] == f"{NAME}:1"
 
 
-def test_a_rollback_of_ecs_names_the_revision_that_runs_again(app):
+def test_pitfall_16_a_rollback_of_ecs_names_the_revision_that_runs_again(app):
     app.roll(2, pause_before=["bake"], wait_until="paused")
 
     done = app.roll(state="aborted")
@@ -169,7 +169,7 @@ def test_a_rollback_of_ecs_names_the_revision_that_runs_again(app):
     assert run_module(MODULE, app.args(1))["changed"] is False
 
 
-def test_hooks_are_read_afresh_in_each_rollout(app):
+def test_pitfall_17_hooks_are_read_afresh_in_each_rollout(app):
     seen = set()
     for revision in (2, 3):
         found = app.roll(revision, pause_before=["bake"], wait_until="paused")["deployment"]

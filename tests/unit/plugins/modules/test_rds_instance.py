@@ -402,5 +402,5 @@ def test_what_aws_refuses_is_said_with_the_call_and_the_resource():
     message = fail_module("rds_instance", args)
 
     assert "no_such_parameter" in message
-    assert "rds:ModifyDbParameterGroup" in message
+    assert "rds:ModifyDBParameterGroup" in message
     assert f"DB parameter group {NAME}" in message

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from botocore.exceptions import ClientError
@@ -30,6 +30,7 @@ class Script:
 
     class Meta:
         region_name = REGION
+        method_to_api_mapping: ClassVar[dict[str, str]] = {}
 
         class service_model:  # noqa: N801 - botocore's name
             service_name = "s3"

@@ -16,6 +16,7 @@ from ansible_collections.monay.platform.plugins.module_utils.core.instance_memor
     memory_gib,
 )
 from ansible_collections.monay.platform.plugins.module_utils.core.plan import PlanRefused
+from ansible_collections.monay.platform.plugins.module_utils.core.scaling import requests_per_target
 
 PAGE = Path(__file__).parents[5] / "docs" / "monitoring.md"
 COMPONENTS = {
@@ -107,6 +108,30 @@ def test_the_page_has_every_limit():
 )
 def test_what_is_not_there_has_no_alarm_and_loses_it(kind, changes, gone):
     assert names(kind, "full", "absent", **changes) == gone
+
+
+def test_pitfall_11_nothing_of_a_service_is_bound_to_one_target_group():
+    """After a swap the other one is live: alarms and autoscaling look at both. What they say is proved with metrics in
+    tests/unit/test_alarms_from_metrics.py.
+    """
+    (plan,) = alarm_plan(COMPONENTS["service"], "service", "full", "eu-west-1", "topic", {})
+    looked_at = {alarm["name"]: groups_of(alarm) for alarm in plan["alarms"] if groups_of(alarm)}
+    scaled_by = [
+        dimension["Value"]
+        for query in requests_per_target("l", ["b", "g"])
+        for dimension in query.get("MetricStat", {}).get("Metric", {}).get("Dimensions", [])
+        if dimension["Name"] == "TargetGroup"
+    ]
+
+    assert {"it-api-errors", "it-latency-p95", "it-targets-unhealthy"} <= looked_at.keys()
+    assert {name for name, groups in looked_at.items() if groups != {"b", "g"}} == set()
+    assert set(scaled_by) == {"b", "g"}
+
+
+def groups_of(alarm):
+    """The target groups that an alarm reads metrics of."""
+    metrics = [each.get("metric") or {} for each in alarm.get("metrics", [alarm])]
+    return {each["dimensions"]["TargetGroup"] for each in metrics if "TargetGroup" in each.get("dimensions", {})}
 
 
 def test_what_cloudfront_measures_is_watched_in_its_region():

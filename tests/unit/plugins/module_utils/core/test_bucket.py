@@ -19,6 +19,11 @@ from ansible_collections.monay.platform.plugins.module_utils.core.bucket_lifecyc
     rules_to_aws,
     wanted_rules,
 )
+from ansible_collections.monay.platform.plugins.module_utils.core.bucket_lock import (
+    lock_from_aws,
+    lock_to_aws,
+    wanted_lock,
+)
 from ansible_collections.monay.platform.plugins.module_utils.core.plan import PlanRefused
 
 NAME = "monay-dev-111111111111-backups"
@@ -79,6 +84,11 @@ def test_good_names(name):
             {"encryption": {"algorithm": "aws:kms"}, "log_delivery": ["s3"]},
             "only to buckets with",
             id="encrypted logs",
+        ),
+        pytest.param({"object_lock": {"days": 1}}, "object_lock needs versioning", id="lock"),
+        pytest.param({"object_lock": {"days": -1}, "versioning": True}, "days is -1; AWS takes", id="days of the lock"),
+        pytest.param(
+            {"object_lock": {"days": 1}, "versioning": True, "log_delivery": ["s3"]}, "no access logs", id="locked logs"
         ),
         pytest.param({"policy_statements": [{"Effect": "Allow"}]}, "neither Action", id="policy"),
         pytest.param({"replication": {"bucket": "b"}}, "needs versioning", id="replication"),
@@ -215,3 +225,22 @@ def test_another_replication_is_seen_as_such(extra):
 
     assert replication_from_aws({"Role": role, "Rules": [rule]}) == {"bucket": "copy", "role": "copying", "kms_key": ""}
     assert "bucket" not in replication_from_aws({"Role": role, "Rules": [{**rule, **extra}]})
+
+
+@pytest.mark.parametrize("option", [{}, {"mode": "GOVERNANCE", "days": 0}, {"mode": "COMPLIANCE", "days": 400}])
+def test_a_lock_comes_back_from_aws_as_it_was_wanted(option):
+    wanted = wanted_lock(option)
+
+    assert lock_from_aws({"ObjectLockConfiguration": lock_to_aws(wanted)}) == wanted
+
+
+def test_a_bucket_that_was_never_locked_is_as_one_that_locks_nothing_new():
+    assert lock_from_aws(None) == wanted_lock({"days": 0}) == {}
+    assert wanted_lock(None) is None
+
+
+def test_years_are_no_days():
+    retention = {"Mode": "GOVERNANCE", "Years": 1, "Days": 0}
+    configuration = {"ObjectLockConfiguration": {"Rule": {"DefaultRetention": retention}}}
+
+    assert lock_from_aws(configuration) == {"mode": "GOVERNANCE", "years": 1}

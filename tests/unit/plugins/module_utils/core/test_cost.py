@@ -144,6 +144,33 @@ def test_one_service_does_not_pay_for_the_other():
     assert set(found) == {"shared", "api", "admin", "www"}
 
 
+ABSENT = {
+    "encryption_state": {"account"},
+    "network_state": {"vpc"},
+    "database_state": {"postgres"},
+    "cache_state": {"redis"},
+    "storage_state": {"storage"},
+    "dns_state": {"domain"},
+    "monitoring_state": {"monitoring"},
+    "ecs_cluster_state": {"ecs"},
+    "load_balancer_state": {"alb"},
+    "service_state": {"api", "admin"},
+    "static_site_state": {"www"},
+}
+
+
+@pytest.mark.parametrize(("state", "gone"), sorted(ABSENT.items()))
+def test_what_is_taken_away_costs_nothing(state, gone):
+    """Neither itself nor, of services, in the metrics that a cluster has of them."""
+    found = lines(**{state: "absent"})
+    everything = {line.quantity.component for line in lines()}
+
+    assert {line.quantity.component for line in found} == everything - gone - (
+        {"ecs"} if state == "service_state" else set()
+    )
+    assert not {each.application for each in rollouts(environment(**{state: "absent"}), PRICES)} & gone
+
+
 # ------------------------------------------------------------------------------------------------------ what is unknown
 
 

@@ -23,7 +23,7 @@ def test_without_failed_statuses_nothing_fails():
     assert StatusTable(ready=frozenset({"available"})).verdict("failed") == "pending"
 
 
-@pytest.mark.parametrize(("waited", "pause"), [(0, 1), (20, 1), (100, 5), (300, 15), (3600, 15)])
+@pytest.mark.parametrize(("waited", "pause"), [(0, 0.5), (20, 0.5), (100, 2.5), (600, 15), (3600, 15)])
 def test_pause(waited, pause):
     assert pause_after(waited) == pause
 

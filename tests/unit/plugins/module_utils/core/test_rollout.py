@@ -170,6 +170,10 @@ def test_aborts_what_is_under_way(status, action):
             id="over what AWS forgot",
         ),
         pytest.param((Past("STOPPED", "app:3"), *past("app:2", "app:1")), "start", "app:2", id="from what failed"),
+        pytest.param(past("app:1", "app:2", "app:1"), "nothing", "app:1", id="not twice"),
+        pytest.param(past("app:2", "app:1", "app:2", "app:1"), "start", "app:1", id="from what came a second time"),
+        pytest.param(past("app:9", "app:10", "app:9"), "nothing", "app:9", id="revisions are numbers"),
+        pytest.param(past("b:2", "a:1", "b:2"), "nothing", "b:2", id="of other families nobody knows"),
         pytest.param(
             (Past("SUCCESSFUL", "app:2"), Past("STOPPED", "app:3"), *past("app:2", "app:1")),
             "nothing",
@@ -276,3 +280,13 @@ def test_a_service_is_new_until_a_deployment_has_succeeded():
     assert Seen("app", "app:1", history=(Past("IN_PROGRESS"), Past("ROLLBACK_FAILED"))).is_first
     assert not Seen("app", "app:1", history=(Past("IN_PROGRESS"), Past("ROLLBACK_SUCCESSFUL"))).is_first
     assert not Seen("app", "app:1").is_first  # ECS forgets the deployments of old services
+
+
+@pytest.mark.parametrize(
+    ("hooks", "action"),
+    [(None, "continue"), (("a",), "continue"), (("a", "z"), "continue"), (("z",), "follow"), ((), "follow")],
+)
+def test_promotes_only_the_pauses_that_are_named(hooks, action):
+    look = seen("IN_PROGRESS", stage="POST_PRODUCTION_TRAFFIC_SHIFT", waiting=("a", "b"))
+
+    assert promoted(look, Wish(hooks=hooks)).action == action

@@ -12,6 +12,7 @@ from ansible_collections.monay.platform.plugins.module_utils.core.rollout_strate
     configuration,
     fingerprint,
     least_minutes,
+    pause_of,
     shares,
     steps,
     strategy_problems,
@@ -26,6 +27,7 @@ OPTIONS = {
     "step_percent": 10.0,
     "step_bake_minutes": 6,
     "pause_before": [],
+    "gates": {},
     "pause_minutes": 1440,
     "pause_action": "ROLLBACK",
     "alarms": [],
@@ -147,3 +149,45 @@ def test_warns_of_hooks_that_run_again_in_a_rollback():
 
     assert "also runs while ECS rolls back" in strategy_warnings({"lifecycleHooks": [hook, hook]})[0]
     assert strategy_warnings(sent(pause_before=["tasks", "each_step"])) == []
+
+
+@pytest.mark.parametrize(
+    ("stage", "pauses", "decided", "expected"),
+    [
+        ("PRE_SCALE_UP", ["tasks"], 0, "tasks"),
+        ("POST_SCALE_UP", ["tasks", "test_traffic"], 1, "test_traffic"),
+        ("POST_TEST_TRAFFIC_SHIFT", ["production_traffic"], 0, "production_traffic"),
+        # What AWS shows where its enumeration has no value is not documented: the stage before, or the name.
+        ("POST_TEST_TRAFFIC_SHIFT", ["each_step"], 0, "each_step"),
+        ("POST_TEST_TRAFFIC_SHIFT", ["tasks", "each_step"], 1, "each_step"),
+        ("POST_TEST_TRAFFIC_SHIFT", ["production_traffic", "each_step"], 0, "production_traffic"),
+        ("POST_TEST_TRAFFIC_SHIFT", ["production_traffic", "each_step"], 1, "each_step"),
+        ("POST_TEST_TRAFFIC_SHIFT", ["tasks", "production_traffic", "each_step", "bake"], 1, "production_traffic"),
+        ("POST_TEST_TRAFFIC_SHIFT", ["tasks", "production_traffic", "each_step", "bake"], 2, "each_step"),
+        ("PRODUCTION_TRAFFIC_SHIFT", ["production_traffic", "each_step"], 2, "each_step"),
+        ("PRE_PRODUCTION_TRAFFIC_SHIFT", ["each_step"], 0, "each_step"),
+        ("POST_PRODUCTION_TRAFFIC_SHIFT", ["bake"], 0, "bake"),
+        ("A_STAGE_OF_NEXT_YEAR", ["bake"], 0, ""),
+    ],
+)
+def test_a_deployment_that_waits_says_at_which_pause(stage, pauses, decided, expected):
+    assert pause_of(stage, sent(strategy="CANARY", pause_before=pauses), decided) == expected
+
+
+def test_gates_bring_their_pauses():
+    gates = {"bake": [{"kind": "smoke"}], "test_traffic": []}
+
+    assert sent(gates=gates) == sent(pause_before=["bake"])
+    (told,) = (line for line in steps(sent(gates=gates), "app:1", "app:2", gates) if "pause" in line)
+    assert told.startswith("pause for gates: smoke, the API tests through the test listener. Roll back if one fails")
+    assert told.endswith("go on if all pass; roll back after 1440 min")
+    asked = steps(sent(gates=gates, pause_before=["bake"]), "app:1", "app:2", gates, ["bake"])
+    assert any("wait until somebody promotes if all pass" in line for line in asked)
+
+
+def test_problems_of_gates_are_problems_of_the_rollout():
+    options = {**OPTIONS, "gates": {"tasks": [{"kind": "smoke"}]}}
+
+    assert strategy_problems(options, configuration(options)) == [
+        "gates: there are none before tasks; known: test_traffic, production_traffic, each_step, bake"
+    ]
