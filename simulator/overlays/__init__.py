@@ -29,6 +29,7 @@ MODULES: tuple[str, ...] = (
     "ec2_dependencies",
     "ec2_ebs",
     "ec2_endpoints",
+    "ec2_interfaces",
     "ec2_launch_templates",
     "ec2_nat",
     "ec2_network_acls",

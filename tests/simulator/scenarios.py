@@ -89,6 +89,8 @@ def network(aws: Aws) -> None:
         ec2.authorize_security_group_egress(GroupId=made["group"], IpPermissions=rule)
         ec2.revoke_security_group_egress(GroupId=made["group"], IpPermissions=rule)
     ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [made["group"]]}])
+    eni = ec2.create_network_interface(SubnetId=made["subnets"][0], Groups=[made["group"]])["NetworkInterface"]
+    ec2.delete_network_interface(NetworkInterfaceId=eni["NetworkInterfaceId"])
     ec2.delete_security_group(GroupId=made["group"])
     for subnet in made["subnets"]:
         ec2.delete_subnet(SubnetId=subnet)

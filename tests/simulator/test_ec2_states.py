@@ -279,3 +279,24 @@ def test_a_client_vpn_is_usable_with_its_first_network(simulator: Simulator, aws
     assert ec2.describe_client_vpn_routes(**endpoint)["Routes"] == []
     ec2.delete_client_vpn_endpoint(**endpoint)
     assert ec2.describe_client_vpn_endpoints()["ClientVpnEndpoints"] == []
+
+
+def test_each_interface_has_an_address_of_its_own_that_does_not_come_again_at_once(aws: Aws) -> None:
+    ec2, made = aws("ec2"), make_network(aws)
+    small = ec2.create_subnet(VpcId=made["vpc"], CidrBlock="10.0.9.0/28")["Subnet"]["SubnetId"]
+
+    def create(**parameters: Any) -> tuple[str, str]:
+        eni = ec2.create_network_interface(SubnetId=small, **parameters)["NetworkInterface"]
+        return eni["NetworkInterfaceId"], eni["PrivateIpAddress"]
+
+    first, again = create(), create(PrivateIpAddress="10.0.9.6")
+    ec2.delete_network_interface(NetworkInterfaceId=first[0])
+    others = [create()[1] for _number in range(9)]
+    # .4 was free, but had just been somebody's; .6 is in use
+    assert others == [f"10.0.9.{number}" for number in (5, 7, 8, 9, 10, 11, 12, 13, 14)]
+    assert again[1] == "10.0.9.6"
+    assert create()[1] == first[1]
+    refused("InsufficientFreeAddressesInSubnet", ec2, "create_network_interface", SubnetId=small)
+    for asked in ({"PrivateIpAddress": "10.0.9.6"}, {"PrivateIpAddresses": [{"PrivateIpAddress": "10.0.9.6"}]}):
+        refused("InvalidIPAddress.InUse", ec2, "create_network_interface", SubnetId=small, **asked)
+    refused("InvalidSubnetID.NotFound", ec2, "create_network_interface", SubnetId="subnet-0123456789abcdef0")
