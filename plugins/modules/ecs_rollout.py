@@ -154,6 +154,15 @@ options:
       - A relative path is taken from where C(ansible-playbook) was started.
     type: str
     default: ""
+  evidence_gates:
+    description: Verdicts of gates that this run has asked, for the page.
+    type: list
+    elements: dict
+    default: []
+  evidence_ledger:
+    description: Bucket of the ledger of releases, where the page finds verdicts that other runs asked. Empty for none.
+    type: str
+    default: ""
   follow:
     description: ARN of a deployment to look at once more; for the action plugin of the same name.
     type: str
@@ -302,6 +311,8 @@ ARGUMENT_SPEC: dict[str, t.Any] = dict(
     wait_stage=dict(type="str", choices=STAGES),
     wait_timeout=dict(type="int", default=3600),
     evidence_directory=dict(type="str", default=""),
+    evidence_gates=dict(type="list", elements="dict", default=[]),
+    evidence_ledger=dict(type="str", default=""),
     follow=dict(type="str", default=""),
     follow_goal=dict(type="str", choices=["deployed", "back"], default="deployed"),
 )

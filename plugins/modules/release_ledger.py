@@ -13,6 +13,8 @@ description:
     wrote it down.
   - Each entry holds the hash of the one before, and S3 takes it only where there is none of its number yet. Two writers
     therefore cannot make two chains.
+  - Verdicts of gates are kept as soon as they are given, beside the entries. The entry of their deployment holds all of
+    them, whoever asked the gates.
   - A task definition names secrets and does not hold them. Its environment variables are in the ledger as they are.
 author: Monay platform engineers (@monay)
 options:
@@ -130,15 +132,18 @@ def work(module: PlatformModule) -> t.NoReturn:
 
 
 def write_down(module: PlatformModule, ledger: Ledger) -> Plan:
-    """Append what is over and not in the ledger, oldest first."""
+    """Keep what gates said, and append what is over and not in the ledger, oldest first."""
     params = module.params
     releases = Releases(module.api("ecs"), ledger.cluster, ledger.service)
+    unknown = ledger.unknown(params["deployment"], params["gates"])
+    if not module.check_mode:
+        ledger.keep(unknown)
     written = {each.get("deployment") for each in ledger.read(ledger.numbers()[-ENTRIES:]).values()}
     missing = [arn for arn in releases.over() if arn not in written]
     who = caller_identity(module.api("sts"))[1] if missing else ""
-    changes = []
+    changes = [Change("create", "verdict", f"{each['name']} before {each['stage']}") for each in unknown.values()]
     for arn in missing:
-        content = releases.content(arn, params["gates"] if arn == params["deployment"] else [], who)
+        content = releases.content(arn, ledger.verdicts(arn), who)
         if module.check_mode or ledger.append(content):
             name = f"{ledger.service}-{revision_of(arn)}"
             changes.append(Change("create", "release", name, {}, content))

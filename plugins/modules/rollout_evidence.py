@@ -42,6 +42,12 @@ options:
     type: list
     elements: dict
     default: []
+  ledger_bucket:
+    description:
+      - Bucket of the ledger of releases, where M(monay.platform.release_ledger) keeps the verdicts of gates that other
+        runs asked. Empty for none.
+    type: str
+    default: ""
   timeline:
     description: What a run saw of the rollout, each with C(at) (ISO 8601) and C(text).
     type: list
@@ -89,12 +95,16 @@ json:
 import json
 import os
 import typing as t
+from dataclasses import replace
 from pathlib import Path
 
+from ansible_collections.monay.platform.plugins.module_utils.aws.api import AwsError
 from ansible_collections.monay.platform.plugins.module_utils.aws.ecs_evidence import Evidence
 from ansible_collections.monay.platform.plugins.module_utils.aws.module import PlatformModule
+from ansible_collections.monay.platform.plugins.module_utils.aws.release_ledger import Ledger
 from ansible_collections.monay.platform.plugins.module_utils.core.evidence import evidence
 from ansible_collections.monay.platform.plugins.module_utils.core.evidence_html import page
+from ansible_collections.monay.platform.plugins.module_utils.core.ledger import Entry, together
 from ansible_collections.monay.platform.plugins.module_utils.core.plan import Change, Plan
 
 ARGUMENT_SPEC: dict[str, t.Any] = dict(
@@ -104,6 +114,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = dict(
     directory=dict(type="path", required=True),
     log_lines=dict(type="int", default=50),
     gates=dict(type="list", elements="dict", default=[]),
+    ledger_bucket=dict(type="str", default=""),
     timeline=dict(type="list", elements="dict", default=[]),
 )
 
@@ -111,7 +122,8 @@ ARGUMENT_SPEC: dict[str, t.Any] = dict(
 def work(module: PlatformModule) -> t.NoReturn:
     params = module.params
     reader = Evidence(module.api, params["cluster"], params["service"], params["deployment"], params["log_lines"])
-    document = evidence(reader.find(params["gates"], params["timeline"]))
+    found = reader.find(params["timeline"])
+    document = evidence(replace(found, gates=verdicts(module, found.deployment["serviceDeploymentArn"])))
     name = f"{params['service']}-{document['deployment'].rpartition('/')[2]}"
     base = Path(params["directory"])
     files = {
@@ -126,6 +138,20 @@ def work(module: PlatformModule) -> t.NoReturn:
         Plan((Change("create", "evidence", name, {}, {"files": sorted(map(str, outdated))}),)) if outdated else Plan()
     )
     module.exit_planned(plan, headline=document["headline"], page=html, json=data)
+
+
+def verdicts(module: PlatformModule, deployment: str) -> list[Entry]:
+    """What gates said in this run and in others. There is a page without the others, too."""
+    params = module.params
+    given: list[Entry] = params["gates"]
+    if not params["ledger_bucket"]:
+        return given
+    ledger = Ledger(module.api("s3"), params["ledger_bucket"], params["cluster"], params["service"])
+    try:
+        return together(ledger.verdicts(deployment), given)
+    except AwsError as error:
+        module.warn(f"The evidence lacks verdicts of gates that other runs asked: {error}")
+        return given
 
 
 def write(module: PlatformModule, files: dict[Path, str]) -> None:

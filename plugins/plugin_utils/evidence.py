@@ -34,6 +34,8 @@ def written_down(
         "deployment": deployment.get("arn", ""),
         # Modules run in the playbook's directory, people in theirs.
         "directory": os.path.abspath(os.path.expanduser(arguments["evidence_directory"])),
+        "gates": arguments.get("evidence_gates") or [],
+        "ledger_bucket": arguments.get("evidence_ledger") or "",
         "timeline": list(timeline),
     }
     made = action._execute_module(MODULE, module_args=asked, task_vars=task_vars)

@@ -22,6 +22,7 @@ from tests.support.playbooks import Playbooks, Run
 HOST, SERVICE, CLUSTER = "monay-backend-common", "monay-dev-backend-common", "monay-dev"
 HOSTNAME = "api.dev.monay.example"
 LIMIT = ("--limit", HOST)
+LEDGER = "monay-dev-ledger-of-the-test"
 PATIENCE = 60
 SMOKE: dict[str, Any] = {"production_traffic": [{"kind": "smoke"}]}
 # By error rates alone: latencies are compared by minutes, for which a test has no time.
@@ -45,8 +46,16 @@ class Dev(Environment):
         return next(each["port"] for each in doors if HOSTNAME in each["hostnames"] and each["listener_port"] == 443)
 
     def deploy(self, tag: str, *arguments: str, **variables: Any) -> Run:
-        folder = {"rollout_evidence_directory": str(self.inventory.path.parent / "evidence")}
-        return self.playbooks.run("deploy", *LIMIT, *arguments, service_image_tag=tag, **folder, **variables)
+        return self.playbooks.run("deploy", *LIMIT, *arguments, service_image_tag=tag, **self.folder(), **variables)
+
+    def folder(self) -> dict[str, str]:
+        return {"rollout_evidence_directory": str(self.inventory.path.parent / "evidence")}
+
+    def entries(self) -> list[dict[str, Any]]:
+        """The ledger of releases, oldest first."""
+        s3, prefix = self.client("s3"), f"ledger/{CLUSTER}/{SERVICE}/"
+        found = s3.list_objects_v2(Bucket=LEDGER, Prefix=prefix, Delimiter="/")["Contents"]
+        return [json.loads(s3.get_object(Bucket=LEDGER, Key=each["Key"])["Body"].read()) for each in found]
 
     def deployments(self) -> list[str]:
         """How they ended, newest first."""
@@ -103,7 +112,12 @@ def dev(prepared, tmp_path_factory) -> Iterator[Dev]:
 def verdicts(run: Run) -> list[tuple[str, str, str]]:
     """(stage, name, verdict) of each gate, as the run says them."""
     found = [each["result"]["verdicts"] for each in run.tasks if "verdicts" in each["result"]]
-    return [(each["stage"], each["name"], each["verdict"]) for each in found[-1]]
+    return told({"gates": found[-1]})
+
+
+def told(document: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """The same of an entry of the ledger, or of a page."""
+    return [(each["stage"], each["name"], each["verdict"]) for each in document["gates"]]
 
 
 def test_a_preview_shows_the_gates_as_steps_and_writes_nothing(dev):
@@ -187,13 +201,26 @@ def test_what_is_inconclusive_is_left_to_a_person_and_counts_for_what_is_said(de
 
 def test_a_person_goes_on_where_a_gate_is_not_sure_and_the_next_gate_decides(dev):
     gates = {**NO_TRAFFIC["rollout_gates"], "bake": [{"kind": "smoke"}]}
-    gated = {**NO_TRAFFIC, "rollout_gates": gates}
+    gated = {**NO_TRAFFIC, "rollout_gates": gates, "rollout_ledger_bucket": LEDGER}
+    dev.client("s3", "us-east-1").create_bucket(Bucket=LEDGER)
     dev.deploy("1.0.0", **gated).succeeded()
 
     run = dev.playbooks.run("promote", *LIMIT, **gated).succeeded()
 
     assert verdicts(run) == [("bake", "smoke", "pass")]
     assert dev.deployments()[0] == "SUCCESSFUL"
+    unsure = ("production_traffic", "analysis", "inconclusive")
+    assert told(dev.entries()[-1]) == [unsure, ("bake", "smoke", "pass")]
+
+    # And the page of a failure knows what an earlier run was told.
+    dev.deploy("1.1.0", **gated).succeeded()
+    hard = {"rollout_smoke_requests": [{"name": "is there", "path": "/nowhere"}]}
+    failed = dev.playbooks.run("promote", *LIMIT, **gated, **hard, **dev.folder())
+    assert failed.returncode != 0
+    page = Path(failed.failures[-1].rpartition("Evidence: ")[2])
+    document = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
+    assert told(document) == told(dev.entries()[-1]) == [unsure, ("bake", "smoke", "fail")]
+    assert "gate smoke: 1 of 1 API tests failed" in document["headline"]
 
 
 def test_killed_at_a_gate_the_next_run_goes_on_from_there(dev):

@@ -35,8 +35,8 @@ class Evidence:
         self.log_lines = log_lines
         self.rollouts = Rollouts(self.apis["ecs"], cluster, service)
 
-    def find(self, gates: list[State], timeline: list[State]) -> Found:
-        """Read it all. Raises PlanRefused where there is no such service or deployment."""
+    def find(self, timeline: list[State]) -> Found:
+        """Read it all but what gates said. Raises PlanRefused where there is no such service or deployment."""
         service = self.rollouts.described()
         deployment = self.rollouts.raw(self.arn or self._newest())
         arns = revision_arns(deployment)
@@ -51,7 +51,7 @@ class Evidence:
         )
         logs = self._logs(definition, parts["tasks"]) if definition else []
         read = {"service": service, "deployment": deployment, "revisions": revisions, "logs": logs, **parts}
-        return Found(self.cluster, gates=gates, timeline=timeline, **plain(read))
+        return Found(self.cluster, timeline=timeline, **plain(read))
 
     def _newest(self) -> str:
         briefs = self.rollouts.briefs()

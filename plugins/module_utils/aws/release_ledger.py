@@ -11,7 +11,17 @@ from datetime import UTC, datetime
 
 from ..core.ecs_fields import TASK_DEFINITION
 from ..core.ecs_task_definition import revision_of
-from ..core.ledger import Entry, canonical, folder, key, number_of, sealed
+from ..core.ledger import (
+    Entry,
+    canonical,
+    folder,
+    key,
+    number_of,
+    sealed,
+    together,
+    verdict_folder,
+    verdict_key,
+)
 from ..core.plan import State
 from ..core.rollout import UNDER_WAY
 from ..core.shape import canonical as in_shape
@@ -39,16 +49,19 @@ class Ledger:
 
     def numbers(self) -> list[int]:
         doing = f"list the ledger of service {self.service} in S3 bucket {self.bucket}"
-        prefix = folder(self.cluster, self.service)
-        found = self.s3.pages("list_objects_v2", "Contents", doing, Bucket=self.bucket, Prefix=prefix)
-        return sorted(number for each in found if (number := number_of(each["Key"])) is not None)
+        names = self._names(doing, folder(self.cluster, self.service))
+        return sorted(number for name in names if (number := number_of(name)) is not None)
+
+    def _names(self, doing: str, prefix: str) -> list[str]:
+        """The objects in a folder, without those in its subfolders."""
+        found = self.s3.pages("list_objects_v2", "Contents", doing, Bucket=self.bucket, Prefix=prefix, Delimiter="/")
+        return [str(each["Key"]) for each in found]
 
     def read(self, numbers: Sequence[int]) -> dict[int, Entry]:
         """Entries by number; one that is no JSON object is empty."""
-        return {number: self._entry(number) for number in numbers}
+        return {number: self._read(key(self.cluster, self.service, number)) for number in numbers}
 
-    def _entry(self, number: int) -> Entry:
-        name = key(self.cluster, self.service, number)
+    def _read(self, name: str) -> Entry:
         body = self.s3.body("get_object", f"read {name} in S3 bucket {self.bucket}", Bucket=self.bucket, Key=name)
         try:
             entry = json.loads(body or b"")
@@ -69,21 +82,46 @@ class Ledger:
                 )
             entry = sealed(content, last)
             name = key(self.cluster, self.service, entry["number"])
-            answer = self.s3.write(
-                "put_object",
-                f"write {name} to S3 bucket {self.bucket}",
-                missing=TAKEN,
-                Bucket=self.bucket,
-                Key=name,
-                Body=canonical(entry),
-                ContentType="application/json",
-                IfNoneMatch="*",
-                # A bucket with Object Lock takes no object without one, whatever the client is set to.
-                ChecksumAlgorithm="SHA256",
-            )
-            if answer is not None:
+            if self._add(name, entry):
                 return entry
         raise AwsError(f"others write to the ledger of service {self.service} all the time: {ATTEMPTS} attempts failed")
+
+    def _add(self, name: str, content: Mapping[str, t.Any]) -> bool:
+        """Write an object that is not there yet; whether this did."""
+        answer = self.s3.write(
+            "put_object",
+            f"write {name} to S3 bucket {self.bucket}",
+            missing=TAKEN,
+            Bucket=self.bucket,
+            Key=name,
+            Body=canonical(content),
+            ContentType="application/json",
+            IfNoneMatch="*",
+            # A bucket with Object Lock takes no object without one, whatever the client is set to.
+            ChecksumAlgorithm="SHA256",
+        )
+        return answer is not None
+
+    def verdicts(self, deployment: str) -> list[Entry]:
+        """What gates have said in a deployment, whoever asked them; oldest first."""
+        return together(each for each in map(self._read, self._verdict_names(deployment)) if each)
+
+    def _verdict_names(self, deployment: str) -> list[str]:
+        doing = f"list the verdicts of gates of service {self.service} in S3 bucket {self.bucket}"
+        return self._names(doing, verdict_folder(self.cluster, self.service, deployment))
+
+    def unknown(self, deployment: str, verdicts: Sequence[State]) -> dict[str, State]:
+        """Those of the verdicts that are not kept yet, by the name of their object."""
+        if not (deployment and verdicts):
+            return {}
+        known = set(self._verdict_names(deployment))
+        named = {verdict_key(self.cluster, self.service, deployment, each): each for each in verdicts}
+        return {name: each for name, each in named.items() if name not in known}
+
+    def keep(self, verdicts: Mapping[str, State]) -> None:
+        """Write verdicts down; they are `unknown`."""
+        for name, verdict in verdicts.items():
+            self._add(name, verdict)
 
 
 class Releases:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .plan import PlanRefused
@@ -34,6 +34,23 @@ def number_of(name: str) -> int | None:
     """The number of the entry in an object of this name; None where it is no entry's."""
     found = NUMBER.search(name)
     return int(found[1]) if found else None
+
+
+def verdict_folder(cluster: str, service: str, deployment: str) -> str:
+    """Where the verdicts of gates of a deployment (its ARN) are, until it is over and its entry holds them."""
+    return f"{folder(cluster, service)}gates/{deployment.rpartition('/')[2]}/"
+
+
+def verdict_key(cluster: str, service: str, deployment: str, verdict: Mapping[str, Any]) -> str:
+    """The name of a verdict's object: in their order in time, and the same for the same verdict."""
+    name = f"{verdict.get('at', '')}-{hashlib.sha256(canonical(verdict)).hexdigest()[:16]}"
+    return f"{verdict_folder(cluster, service, deployment)}{name}.json"
+
+
+def together(*some: Iterable[Mapping[str, Any]]) -> list[Entry]:
+    """Verdicts of several runs, each once, oldest first."""
+    found = {canonical(verdict): dict(verdict) for verdicts in some for verdict in verdicts}
+    return sorted(found.values(), key=lambda verdict: str(verdict.get("at", "")))
 
 
 def canonical(entry: Mapping[str, Any]) -> bytes:

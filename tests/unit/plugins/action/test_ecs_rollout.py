@@ -97,7 +97,11 @@ FAILED = {
 def test_a_failure_is_written_down_with_what_was_seen(roll, tmp_path):
     made = {"headline": "no DATABASE_URL", "page": "/e/d1.html", "json": "/e/d1.json"}
     result, _said, asked = roll(
-        [answer("pending", "stage A"), FAILED, made], region="eu-west-1", evidence_directory=str(tmp_path)
+        [answer("pending", "stage A"), FAILED, made],
+        region="eu-west-1",
+        evidence_directory=str(tmp_path),
+        evidence_gates=[{"kind": "smoke"}],
+        evidence_ledger="releases",
     )
 
     assert result["msg"] == "no DATABASE_URL\nrolled back\nEvidence: /e/d1.html"
@@ -105,6 +109,7 @@ def test_a_failure_is_written_down_with_what_was_seen(roll, tmp_path):
     written = asked[-1]
     assert (written["module"], written["region"]) == ("monay.platform.rollout_evidence", "eu-west-1")
     assert (written["deployment"], written["directory"]) == ("d1", str(tmp_path))
+    assert (written["gates"], written["ledger_bucket"]) == ([{"kind": "smoke"}], "releases")
     assert [each["text"] for each in written["timeline"]] == ["stage A", "ROLLBACK_SUCCESSFUL"]
 
 

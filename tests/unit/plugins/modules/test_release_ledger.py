@@ -54,7 +54,7 @@ def test_writes_each_deployment_down_once_with_what_gates_said(app):
     with recorded_calls() as calls:
         again = run_module(MODULE, args(app, deployment=arn, gates=[GATE]))
 
-    assert [change["action"] for change in made["changes"]] == ["create", "create"]
+    assert [change["kind"] for change in made["changes"]] == ["verdict", "release", "release"]
     assert (again["changed"], writes(calls)) == (False, [])
     first, second = info(app)["entries"]
     assert (first["task_definition"], first["gates"]) == (f"{NAME}:1", [])
@@ -82,6 +82,28 @@ def test_what_went_back_is_written_down_and_what_is_under_way_is_not(app):
     assert "cannot be brought back: it ended ROLLBACK_SUCCESSFUL; these can: 1" in fail_module(
         MODULE, args(app, state="restored", release=2)
     )
+
+
+def test_what_gates_said_in_several_runs_is_kept_until_the_deployment_is_over(app):
+    app.roll(2, pause_before=["bake"], wait_until="paused")
+    first, second = (
+        {**GATE, "name": name, "at": f"2027-03-01T08:0{minute}:00Z"} for minute, name in ((0, "a"), (1, "b"))
+    )
+    asked = args(app, deployment=app.newest()["serviceDeploymentArn"])
+
+    preview = run_module(MODULE, {**asked, "gates": [second]}, check=True)
+    kept = run_module(MODULE, {**asked, "gates": [second]})
+    with recorded_calls() as calls:
+        again = run_module(MODULE, {**asked, "gates": [second]})
+    run_module(MODULE, {**asked, "gates": [first, second]})
+    app.roll(2, state="promoted")
+    run_module(MODULE, args(app))
+
+    verdict = {"action": "create", "kind": "verdict", "name": "b before bake", "fields": []}
+    assert preview["changes"] == kept["changes"]
+    assert verdict in kept["changes"]
+    assert (again["changes"], writes(calls)) == ([], [])
+    assert [(each["number"], each["gates"]) for each in info(app)["entries"]] == [(1, []), (2, [first, second])]
 
 
 def test_check_mode_writes_nothing(app):

@@ -41,6 +41,25 @@ def test_writes_a_page_and_json_once(app, args):
     assert "gate errors" in Path(made["page"]).read_text(encoding="utf-8")
 
 
+def test_what_gates_said_in_earlier_runs_is_in_the_ledger_and_on_the_page(app, args, aws):  # noqa: F811
+    aws.client("s3").create_bucket(Bucket="ledger", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    app.roll(2, pause_before=["bake"], wait_until="paused")
+    earlier = {**GATE, "name": "smoke", "verdict": "pass", "at": "2027-03-01T08:00:00Z"}
+    later = {**GATE, "at": "2027-03-01T08:05:00Z"}
+    own = {name: value for name, value in args.items() if name != "directory"}
+    arn = app.newest()["serviceDeploymentArn"]
+    run_module("release_ledger", {**own, "bucket": "ledger", "deployment": arn, "gates": [earlier]})
+    app.roll(2, state="aborted")
+
+    lost = run_module(MODULE, {**args, "gates": [later], "ledger_bucket": "no-such-bucket-of-the-test"})
+
+    assert json.loads(Path(lost["json"]).read_text(encoding="utf-8"))["gates"] == [later]
+    assert "lacks verdicts of gates that other runs asked" in lost["warnings"][0]
+    made = run_module(MODULE, {**args, "gates": [later], "ledger_bucket": "ledger"})
+    assert json.loads(Path(made["json"]).read_text(encoding="utf-8"))["gates"] == [earlier, later]
+    assert "<td>pass</td>" in Path(made["page"]).read_text(encoding="utf-8")
+
+
 def test_check_mode_writes_nothing(app, args, tmp_path):
     made = run_module(MODULE, args, check=True)
 
