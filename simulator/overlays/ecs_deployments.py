@@ -127,7 +127,10 @@ def _is_done(context: Context, service: Service, deployment: Deployment, step: S
     tasks = context.store(Ecs).tasks_of(service)
     target = ecs_scheduler.goal(deployment)
     ready = sum(task.is_ready for task in tasks if task.revision is target)
-    if step.scales and ready < service.desired:
+    needed = service.desired
+    if not deployment.is_rolling_back:
+        needed = ecs_rollout.enough(deployment.configuration, service.desired)
+    if step.scales and ready < needed:
         return False
     return not step.cleans or all(task.revision is target and task.is_living for task in tasks)
 

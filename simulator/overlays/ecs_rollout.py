@@ -23,7 +23,7 @@ class Step:
     stage: str
     """The lifecycle stage; none in a rolling deployment."""
     scales: bool = False
-    """Wait until the wanted revision has its tasks, and all of them are healthy."""
+    """Wait until the wanted revision has its tasks, and all of them (or `enough`) are healthy."""
     cleans: bool = False
     """Stop the tasks of all other revisions, and wait until they are gone."""
     test: float | None = None
@@ -39,8 +39,7 @@ def plan(configuration: dict[str, Any], *, reconciles: bool, alarm_minutes: floa
     """
     strategy = configuration["strategy"]
     if strategy not in SHIFTING:
-        replaces = Step("", scales=True, cleans=True)
-        return (replaces, replace(replaces, minutes=alarm_minutes)) if alarm_minutes else (replaces,)
+        return _replacement(configuration, alarm_minutes)
     # what a superseded deployment has shifted goes back to the revision that was deployed last
     first = [Step("RECONCILE_SERVICE", test=0.0, production=0.0)] if reconciles else []
     return (
@@ -55,6 +54,29 @@ def plan(configuration: dict[str, Any], *, reconciles: bool, alarm_minutes: floa
         Step("BAKE_TIME", minutes=configuration.get("bakeTimeInMinutes") or 0),
         Step("CLEAN_UP", cleans=True),
     )
+
+
+def _replacement(configuration: dict[str, Any], alarm_minutes: float) -> tuple[Step, ...]:
+    """A rolling deployment: all tasks, then the bake. For an early success: some tasks, the bake, the old ones."""
+    replaces = Step("", scales=True, cleans=True)
+    if not early(configuration):
+        return (replaces, replace(replaces, minutes=alarm_minutes)) if alarm_minutes else (replaces,)
+    scales = Step("", scales=True)
+    bakes = (replace(scales, minutes=alarm_minutes),) if alarm_minutes else ()
+    blocks = early(configuration)["sourceServiceRevisionCleanup"] == "BLOCKING"
+    return (scales, *bakes, *((replaces,) if blocks else ()))
+
+
+def early(configuration: dict[str, Any]) -> dict[str, Any]:
+    """The criteria for an early success, where they are on."""
+    criteria: dict[str, Any] = configuration.get("earlySuccessCriteria") or {}
+    return criteria if criteria.get("enable") else {}
+
+
+def enough(configuration: dict[str, Any], desired: int) -> int:
+    """Healthy tasks of the new revision with which it has scaled up."""
+    percent = int(early(configuration).get("healthyPercent", 100))
+    return math.ceil(desired * percent / 100)
 
 
 def _shifts(configuration: dict[str, Any]) -> list[Step]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from simulator.errors import AwsError, not_implemented
-from simulator.overlays import ecs_clusters, ecs_hooks
+from simulator.overlays import ecs_clusters, ecs_hooks, ecs_rollout
 
 if TYPE_CHECKING:
     from simulator.overlay import Context
@@ -121,9 +121,21 @@ def _check_deployment(context: Context, settings: Facts) -> None:
     part = (configuration.get("canaryConfiguration") or {}).get("canaryPercent", 5.0)
     if not 3.0 <= step <= 100.0 or not 0.1 <= part <= 100.0:
         refuse("stepPercent must be between 3.0 and 100.0, canaryPercent between 0.1 and 100.0.")
-    if (configuration.get("earlySuccessCriteria") or {}).get("enable"):
-        raise not_implemented("ecs", context.call.operation, "earlySuccessCriteria")
+    _check_early_success(configuration)
     ecs_hooks.check(context.world, configuration, context.call.operation)
+
+
+def _check_early_success(configuration: Facts) -> None:
+    criteria = ecs_rollout.early(configuration)
+    if not criteria:
+        return
+    if configuration["strategy"] in ecs_rollout.SHIFTING:
+        refuse("earlySuccessCriteria is allowed only with the ROLLING strategy.")
+    if not {"healthyPercent", "sourceServiceRevisionCleanup"} <= criteria.keys():
+        refuse("earlySuccessCriteria needs healthyPercent and sourceServiceRevisionCleanup.")
+    least = configuration["minimumHealthyPercent"]
+    if not least <= criteria["healthyPercent"] <= ecs_rollout.ALL:
+        refuse(f"healthyPercent must be between minimumHealthyPercent ({least}) and 100.")
 
 
 def _check_load_balancer(context: Context, item: Facts, definition: TaskDefinition) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.overlays.ecs_rollout import plan, rollback_plan, rolling_moves, threshold
+from simulator.overlays.ecs_rollout import enough, plan, rollback_plan, rolling_moves, threshold
 
 ORDER = [
     "PRE_SCALE_UP",
@@ -45,6 +45,37 @@ def test_a_rolling_deployment_bakes_as_long_as_its_alarms_look_back() -> None:
         ("", True, True, 0),
         ("", True, True, 5),
     ]
+
+
+EARLY = {"enable": True, "healthyPercent": 50, "sourceServiceRevisionCleanup": "BLOCKING"}
+
+
+@pytest.mark.parametrize("alarm_minutes", [0, 5])
+@pytest.mark.parametrize("cleanup", ["BLOCKING", "DEFERRED"])
+def test_an_early_success_comes_after_enough_tasks_the_bake_and_the_old_tasks_if_they_block(
+    cleanup: str, alarm_minutes: float
+) -> None:
+    criteria = {**EARLY, "sourceServiceRevisionCleanup": cleanup}
+    steps = plan(
+        {"strategy": "ROLLING", "earlySuccessCriteria": criteria}, reconciles=True, alarm_minutes=alarm_minutes
+    )
+    bake = [(True, False, alarm_minutes)] if alarm_minutes else []
+    old = [(True, True, 0)] if cleanup == "BLOCKING" else []
+    assert [(step.scales, step.cleans, step.minutes) for step in steps] == [(True, False, 0), *bake, *old]
+
+
+@pytest.mark.parametrize(
+    ("criteria", "desired", "tasks"),
+    [
+        ({}, 4, 4),
+        ({**EARLY, "enable": False}, 4, 4),
+        ({**EARLY, "healthyPercent": 90}, 100, 90),
+        (EARLY, 3, 2),
+        (EARLY, 0, 0),
+    ],
+)
+def test_the_percentage_of_an_early_success_is_rounded_up(criteria: dict[str, Any], desired: int, tasks: int) -> None:
+    assert enough({"earlySuccessCriteria": criteria}, desired) == tasks
 
 
 def test_production_traffic_moves_in_the_parts_of_the_strategy() -> None:

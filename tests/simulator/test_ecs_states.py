@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -140,6 +141,11 @@ def _balancer(group: str, container: str, port: int) -> dict[str, Any]:
     return {"targetGroupArn": group, "containerName": container, "containerPort": port}
 
 
+def _early(percent: int, cleanup: str = "BLOCKING") -> dict[str, Any]:
+    criteria = {"enable": True, "healthyPercent": percent, "sourceServiceRevisionCleanup": cleanup}
+    return {"earlySuccessCriteria": criteria}
+
+
 REFUSED_SERVICES: list[tuple[dict[str, Any], str]] = [
     ({"taskDefinition": "none"}, "not found"),
     ({"networkConfiguration": {}}, "Network Configuration must be provided"),
@@ -163,6 +169,9 @@ REFUSED_SERVICES: list[tuple[dict[str, Any], str]] = [
     ),
     ({"launchType": None, "capacityProviderStrategy": [{"capacityProvider": "x", "weight": 1}]}, "not associated"),
     ({"tags": [{"key": "aws:x", "value": "y"}]}, "aws:"),
+    ({"deploymentConfiguration": {"strategy": "BLUE_GREEN", **_early(50)}}, "ROLLING strategy"),
+    ({"deploymentConfiguration": {"earlySuccessCriteria": {"enable": True}}}, "needs healthyPercent"),
+    ({"deploymentConfiguration": {"minimumHealthyPercent": 60, **_early(50)}}, "minimumHealthyPercent (60) and 100"),
 ]
 
 
@@ -458,6 +467,25 @@ def test_a_deployment_under_way_survives_a_restart(world: World, tmp_path: Path)
     aws("ecs").continue_service_deployment(serviceDeploymentArn=brief["serviceDeploymentArn"], hookId=hook)
     assert deployment(aws, brief)["status"] == "SUCCESSFUL"
     assert _weights(aws, made["rules"][0]) == [0, 100]
+
+
+@pytest.mark.parametrize("cleanup", ["BLOCKING", "DEFERRED"])
+def test_a_rolling_deployment_can_succeed_early(simulator: Simulator, aws: Aws, cleanup: str) -> None:
+    configuration = {"minimumHealthyPercent": 50, "maximumPercent": 150, **_early(50, cleanup)}
+    made = _deployed(aws, desiredCount=4, deploymentConfiguration=configuration)
+    newer = _register(aws, made, container={"environment": [{"name": "COLOUR", "value": "green"}]})
+
+    simulator.settings(speed=5)
+    aws("ecs").update_service(cluster="main", service="app", taskDefinition=newer)
+    while _latest(aws)["status"] in ("PENDING", "IN_PROGRESS"):
+        time.sleep(0.05)
+    assert _latest(aws)["status"] == "SUCCESSFUL"
+    going = [task for task in _tasks(aws, "STOPPED") if task["lastStatus"] != "STOPPED"]
+    # old tasks take longer to drain than new ones to start
+    assert bool(going) == (cleanup == "DEFERRED")
+    simulator.settings(speed="inf")
+    _latest(aws)
+    assert [task["taskDefinitionArn"] for task in _tasks(aws)] == [newer] * 4
 
 
 @pytest.mark.parametrize("early", [False, True])
