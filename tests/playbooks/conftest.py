@@ -44,7 +44,11 @@ class Environment:
 
         False where it has ended, well, with fewer of them.
         """
-        self.simulator.fault("hold", match={"mutating": True}, nth=nth, when="after")
+        return self.killed_at({"mutating": True}, nth, playbook, *arguments, **variables)
+
+    def killed_at(self, match: dict[str, Any], nth: int, playbook: str, *arguments: str, **variables: Any) -> bool:
+        """The same at the n-th call that matches, as faults do."""
+        self.simulator.fault("hold", match=match, nth=nth, when="after")
         try:
             with self.playbooks.started(playbook, *arguments, **variables) as run:
                 deadline = time.monotonic() + PATIENCE
@@ -52,7 +56,7 @@ class Environment:
                     if run.process.poll() is not None:
                         run.ended().succeeded()
                         return False
-                    assert time.monotonic() < deadline, f"write {nth} never came"
+                    assert time.monotonic() < deadline, f"call {nth} of {match} never came"
                     time.sleep(0.05)
                 run.kill()
         finally:

@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 
 from tests.playbooks.conftest import Environment
+from tests.support.alarms import silent_alarm
 
 CLUSTER = "monay-dev"
 HOSTS = ("monay-backend-common", "monay-admin")
 BACKEND, ADMIN = "monay-dev-backend-common", "monay-dev-admin"
 LIMIT = ("--limit", HOSTS[0])
 PAUSED: dict[str, Any] = {"service_image_tag": "1.1.0", "rollout_pause_before": ["production_traffic"]}
+BOTH = ("--limit", ",".join(HOSTS))
 MOST_WRITES = 20
 
 
@@ -77,7 +79,7 @@ def test_a_train_that_is_killed_after_each_write_is_one_deployment_of_each(dev):
     at = dev.now
     train = {"rollout_train": True, "service_image_tag": "1.1.0"}
 
-    kills = killed_after_each_write(dev, "deploy", "--limit", ",".join(HOSTS), **train)
+    kills = killed_after_each_write(dev, "deploy", *BOTH, **train)
 
     # The two are worked on side by side: their writes may come together.
     assert kills >= 3
@@ -86,3 +88,22 @@ def test_a_train_that_is_killed_after_each_write_is_one_deployment_of_each(dev):
         assert runs(dev, service) == 2
     starts = [call for call in dev.writes(at) if call["operation"] == "UpdateService"]
     assert len(starts) == 2
+
+
+@pytest.mark.parametrize("pause", ["production_traffic", "bake"])
+def test_a_failing_train_that_is_killed_on_its_way_back_goes_back_with_the_next_run(dev, pause):
+    """One of the two is on its way back already; the other waits, without traffic or with it."""
+    gates = {pause: [{"kind": "alarms", "alarms": ["{{ application_name }}-gate"]}]}
+    train = {"rollout_train": True, "service_image_tag": "1.0.0", "rollout_gates": gates}
+    silent_alarm(dev.client("cloudwatch"), f"{BACKEND}-gate", "notBreaching")
+    silent_alarm(dev.client("cloudwatch"), f"{ADMIN}-gate", "breaching")
+
+    assert dev.killed_at({"operation": "StopServiceDeployment"}, 1, "deploy", *BOTH, **train)
+    assert deployments(dev, BACKEND)[0] == "IN_PROGRESS"
+    run = dev.playbooks.run("deploy", *BOTH, **train)
+
+    assert run.returncode != 0
+    assert f"{HOSTS[1]} failed, so that the train does not go on" in run.output
+    for service in (BACKEND, ADMIN):
+        assert deployments(dev, service)[0] == "ROLLBACK_SUCCESSFUL"
+        assert runs(dev, service) == 2
