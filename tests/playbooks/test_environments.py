@@ -500,14 +500,21 @@ def test_destroy_refuses_outside_dev_without_confirmation(stories, environment, 
 
 
 def test_destroy_leaves_nothing_of_dev(environment):
-    """In an account of its own, so that the other tests keep theirs."""
+    """In an account of its own, so that the other tests keep theirs; a locked ledger goes when it is said, too."""
     dev = environment("dev")
-    dev.inventory.edit(platform_account_id="444444444444")
+    dev.inventory.edit(platform_account_id="444444444444", platform_release_ledger=True, storage_ledger_lock_days=30)
     dev.playbooks.credentials = dev.simulator.env("444444444444", dev.inventory.region)
     dev.playbooks.run("phase1").succeeded()
     assert left(dev)
+    ledger, entry = "monay-dev-444444444444-ledger", {"Key": "ledger/monay-dev/app/000001.json", "Body": b"{}"}
+    s3 = dev.client("s3")
+    s3.put_object(Bucket=ledger, ChecksumAlgorithm="SHA256", **entry)
 
-    destroyed = dev.playbooks.run("destroy").succeeded()
+    refused = dev.playbooks.run("destroy")
+    assert refused.returncode != 0
+    assert "storage_bypass_governance_retention" in " ".join(refused.failures)
+    assert [each["Key"] for each in s3.list_objects_v2(Bucket=ledger)["Contents"]] == [entry["Key"]]
+    destroyed = dev.playbooks.run("destroy", storage_bypass_governance_retention=True).succeeded()
 
     assert left(dev) == []
     assert destroyed.changes
