@@ -142,6 +142,14 @@ changes:
   type: list
   elements: dict
   sample: [{action: create, kind: Client VPN endpoint, name: monay-dev-client-vpn, fields: []}]
+pending:
+  description:
+    - Names of slow resources that are not ready, or that the task has changed without waiting for them.
+      M(monay.platform.wait_for) need not be asked where there are none.
+  returned: always
+  type: list
+  elements: str
+  sample: []
 resources:
   description: The endpoint with its DNS name, and what belongs to it, by kind and name.
   returned: always

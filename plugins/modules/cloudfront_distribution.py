@@ -220,6 +220,14 @@ changes:
   type: list
   elements: dict
   sample: [{action: update, kind: CloudFront distribution, name: monay-dev-website-static, fields: [aliases]}]
+pending:
+  description:
+    - Names of slow resources that are not ready, or that the task has changed without waiting for them.
+      M(monay.platform.wait_for) need not be asked where there are none.
+  returned: always
+  type: list
+  elements: str
+  sample: []
 resources:
   description: What exists at the end, by kind and name.
   returned: always

@@ -144,6 +144,14 @@ changes:
   type: list
   elements: dict
   sample: [{action: create, kind: load balancer, name: monay-dev, fields: []}]
+pending:
+  description:
+    - Names of slow resources that are not ready, or that the task has changed without waiting for them.
+      M(monay.platform.wait_for) need not be asked where there are none.
+  returned: always
+  type: list
+  elements: str
+  sample: []
 resources:
   description: The load balancer where it exists at the end, by kind and name.
   returned: always

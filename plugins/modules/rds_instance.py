@@ -297,6 +297,14 @@ changes:
   type: list
   elements: dict
   sample: [{action: create, kind: RDS instance, name: monay-dev-postgres, fields: []}]
+pending:
+  description:
+    - Names of slow resources that are not ready, or that the task has changed without waiting for them.
+      M(monay.platform.wait_for) need not be asked where there are none.
+  returned: always
+  type: list
+  elements: str
+  sample: []
 resources:
   description: Each thing that exists at the end, by kind and name. The secret with the master password is named only.
   returned: always

@@ -203,6 +203,14 @@ changes:
   type: list
   elements: dict
   sample: [{action: create, kind: subnet, name: monay-dev-public-a, fields: []}]
+pending:
+  description:
+    - Names of slow resources that are not ready, or that the task has changed without waiting for them.
+      M(monay.platform.wait_for) need not be asked where there are none.
+  returned: always
+  type: list
+  elements: str
+  sample: []
 resources:
   description:
     - Ids and facts of what exists at the end, by kind and name, of the kinds that the task's sections are about.

@@ -91,6 +91,14 @@ changes:
   type: list
   elements: dict
   sample: [{action: create, kind: VPN connection, name: monay-dev-vpn, fields: []}]
+pending:
+  description:
+    - Names of slow resources that are not ready, or that the task has changed without waiting for them.
+      M(monay.platform.wait_for) need not be asked where there are none.
+  returned: always
+  type: list
+  elements: str
+  sample: []
 resources:
   description: The gateways and the connection with its status, by kind and name.
   returned: always

@@ -41,16 +41,23 @@ class Roles(Kind):
         return {name: observed for name, observed in found.items() if observed}
 
     def _find(self, name: str) -> Observed | None:
-        answer = self.iam.read("get_role", f"find IAM role {name}", GONE, RoleName=name)
-        if answer is None:
+        doing = f"find IAM role {name}"
+        parts = side_by_side(
+            {
+                "role": partial(self.iam.read, "get_role", doing, GONE, RoleName=name),
+                "inline_policies": partial(self._inline, name),
+                "managed_policies": partial(self._attached, name),
+            }
+        )
+        if parts["role"] is None:
             return None
-        role = answer["Role"]
+        role = parts["role"]["Role"]
         state = {
             "path": role["Path"],
             "description": role.get("Description", ""),
             "trust_policy": canonical_policy(role["AssumeRolePolicyDocument"]),
-            "inline_policies": self._inline(name),
-            "managed_policies": sorted(self._attached(name)),
+            "inline_policies": parts["inline_policies"],
+            "managed_policies": parts["managed_policies"],
             "permissions_boundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
             "max_session_duration": role.get("MaxSessionDuration", 3600),
             "tags": from_pairs(role.get("Tags")),
@@ -71,7 +78,7 @@ class Roles(Kind):
     def _attached(self, name: str) -> list[str]:
         doing = f"list attached policies of IAM role {name}"
         found = self.iam.pages("list_attached_role_policies", "AttachedPolicies", doing, GONE, RoleName=name)
-        return [policy["PolicyArn"] for policy in found]
+        return sorted(policy["PolicyArn"] for policy in found)
 
     def create(self, scope: Scope, name: str, wanted: State) -> Observed:
         if not wanted.get("trust_policy"):

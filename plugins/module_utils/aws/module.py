@@ -9,10 +9,11 @@ import typing as t
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ..core.plan import Plan, PlanRefused, State
+from ..core.readiness import StatusTable
 from ..core.tags import wanted_tags
 from .api import Api, AwsError, client_config
 from .reconcile import ApplyError, Kind, Request, Scope, reconcile
-from .wait import wait_ready
+from .wait import status_of, wait_ready
 
 TAGS_SPEC: dict[str, t.Any] = {
     "tags": {"type": "dict", "aliases": ["resource_tags"]},
@@ -78,9 +79,12 @@ class PlatformModule(AnsibleAWSModule):
         `wait` is how many seconds to wait for slow resources to become ready (0: start them and go on).
         """
         plan, scope = reconcile(list(requests), check_mode=self.check_mode)
-        if wait and not self.check_mode:
+        waits = bool(wait) and not self.check_mode
+        if waits:
             self._wait(requests, plan, scope, wait)
         resources = {request.kind.kind: resource_facts(scope, request) for request in requests}
+        if any(request.kind.statuses for request in requests):
+            values["pending"] = pending(requests, Plan() if waits else plan, scope)
         self.exit_planned(plan, resources=resources, **values)
 
     @staticmethod
@@ -103,6 +107,18 @@ class PlatformModule(AnsibleAWSModule):
         """End the module with a result; here because amazon.aws carries no types."""
         super().exit_json(*args, **kwargs)
         raise AssertionError("unreachable: exit_json ends the module")
+
+
+def pending(requests: t.Iterable[Request], plan: Plan, scope: Scope) -> list[str]:
+    """Slow resources that are not ready, or that are in the plan: AWS may not have begun with them. By name."""
+    changed = {(change.kind, change.name) for change in plan.changes if change.action != "delete"}
+
+    def is_ready(kind: Kind, name: str) -> bool:
+        table = t.cast(StatusTable, kind.statuses)
+        return (kind.kind, name) not in changed and table.verdict(status_of(scope.find(kind.kind, name))) == "ready"
+
+    slow = [request for request in requests if request.kind.statuses]
+    return sorted(name for request in slow for name in request.wanted if not is_ready(request.kind, name))
 
 
 def resource_facts(scope: Scope, request: Request) -> dict[str, dict[str, t.Any]]:

@@ -132,6 +132,7 @@ class VpnConnections(NamedKind):
 
     kind = CONNECTION
     after = (VPN_GATEWAY, CUSTOMER_GATEWAY)
+    found_alone = True
     operation = "describe_vpn_connections"
     key = "VpnConnections"
     id_key = "VpnConnectionId"

@@ -95,6 +95,39 @@ def test_what_was_started_is_reported_when_it_does_not_become_ready(kind, create
     assert ("What was changed is kept" in result["msg"]) is created
 
 
+SLOW = StatusTable(ready=frozenset({"available"}), failed=frozenset({"failed"}))
+
+
+@pytest.mark.parametrize(
+    ("world", "wanted", "left"),
+    [
+        pytest.param({"a": {"status": "available"}}, {"a": {"status": "available"}}, [], id="ready"),
+        pytest.param({"a": {"status": "creating"}}, {"a": {"status": "creating"}}, ["a"], id="begun by another run"),
+        pytest.param({"a": {"status": "failed"}}, {"a": {"status": "failed"}}, ["a"], id="failed"),
+        pytest.param({}, {"a": {"status": "available"}}, ["a"], id="created"),
+        pytest.param({"a": {"status": "available", "x": 1}}, {"a": {"x": 2}}, ["a"], id="changed, and not begun with"),
+        pytest.param({"b": {"status": "creating"}}, {}, [], id="of somebody else"),
+    ],
+)
+def test_says_what_a_wait_would_wait_for(kind, world, wanted, left):
+    kind.statuses, kind.world = SLOW, world
+
+    for check in (True, False):
+        assert answer(lambda module: module.reconcile(Request(kind, wanted)), check=check)["pending"] == left
+
+
+def test_nothing_is_left_of_what_was_waited_for(kind):
+    kind.statuses = SLOW
+
+    assert (
+        answer(lambda module: module.reconcile(Request(kind, {"a": {"status": "available"}}), wait=5))["pending"] == []
+    )
+
+
+def test_what_is_never_slow_has_nothing_to_wait_for(kind):
+    assert "pending" not in answer(lambda module: module.reconcile(Request(kind, {"a": {"x": 1}})))
+
+
 def test_check_mode_does_not_wait(kind):
     kind.statuses = StatusTable(ready=frozenset({"available"}), failed=frozenset({"failed"}))
     kind.world = {"a": {"status": "failed"}}
