@@ -137,7 +137,8 @@ def given(module: PlatformModule, names: list[str]) -> t.NoReturn:
     if options["state"] == "present":
         check_given(options["arn"], found, names, acm.region)
     facts = {"id": options["arn"], "arn": options["arn"], "status": (found or {}).get("Status"), "validation": []}
-    module.exit_json(changed=False, diff=[], changes=[], resources={"certificate": {options["name"]: facts}})
+    resources = {"certificate": {options["name"]: facts}}
+    module.exit_json(changed=False, diff=[], changes=[], pending=[], resources=resources)
 
 
 def work(module: PlatformModule) -> t.NoReturn:
