@@ -473,6 +473,9 @@ def test_a_deployment_under_way_survives_a_restart(world: World, tmp_path: Path)
 def test_a_rolling_deployment_can_succeed_early(simulator: Simulator, aws: Aws, cleanup: str) -> None:
     configuration = {"minimumHealthyPercent": 50, "maximumPercent": 150, **_early(50, cleanup)}
     made = _deployed(aws, desiredCount=4, deploymentConfiguration=configuration)
+    # long enough for a look at the old tasks while they drain
+    delay = [{"Key": "deregistration_delay.timeout_seconds", "Value": "900"}]
+    aws("elbv2").modify_target_group_attributes(TargetGroupArn=made["groups"][0], Attributes=delay)
     newer = _register(aws, made, container={"environment": [{"name": "COLOUR", "value": "green"}]})
 
     simulator.settings(speed=5)

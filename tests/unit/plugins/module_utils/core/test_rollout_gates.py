@@ -92,7 +92,7 @@ def answer(name, outcome, *wrong):
 @pytest.mark.parametrize(
     ("answers", "verdict", "words"),
     [
-        ([], "inconclusive", "declares no api_tests_requests"),
+        ([], "inconclusive", "api_tests_requests is empty"),
         ([answer("a", "passed")], "pass", "all 1 API tests passed"),
         ([answer("a", "passed"), answer("b", "FAILED", "x", "y")], "fail", "1 of 2 API tests failed: b: x, y"),
         ([answer("a", "not asked")], "inconclusive", "0 of 1 API tests were asked"),
