@@ -149,7 +149,7 @@ def _text(gate: Mapping[str, Any]) -> str:
 def smoke(answers: Sequence[Mapping[str, Any]]) -> Finding:
     """What the answers to the API tests say, as M(monay.platform.api_test) returns them."""
     if not answers:
-        return Finding("inconclusive", "nothing was asked: api_tests_requests is empty, or could not be asked, which the task before says")
+        return Finding("inconclusive", "nothing was asked: api_tests_requests is empty, or the task before says why")
     asked = [each for each in answers if each["outcome"] in (PASSED, FAILED)]
     failed = [each for each in answers if each["outcome"] == FAILED]
     figures: State = {"requests": len(asked), "failed": len(failed)}
