@@ -207,7 +207,7 @@ pending:
   description:
     - Names of slow resources that are not ready, or that the task has changed without waiting for them.
       M(monay.platform.wait_for) need not be asked where there are none.
-  returned: always
+  returned: when a section is about NAT gateways or endpoints
   type: list
   elements: str
   sample: []
