@@ -125,8 +125,9 @@ from ansible_collections.monay.platform.plugins.module_utils.aws.account_setting
     PasswordPolicy,
     PublicAccessBlock,
 )
+from ansible_collections.monay.platform.plugins.module_utils.aws.api import Api
 from ansible_collections.monay.platform.plugins.module_utils.aws.module import TAGS_SPEC, PlatformModule
-from ansible_collections.monay.platform.plugins.module_utils.aws.reconcile import Request
+from ansible_collections.monay.platform.plugins.module_utils.aws.reconcile import Request, side_by_side
 from ansible_collections.monay.platform.plugins.module_utils.core.account import check_account, check_zones
 
 PASSWORD_SPEC = dict(
@@ -142,12 +143,19 @@ PASSWORD_SPEC = dict(
 
 def guard(module: PlatformModule) -> dict[str, str]:
     """Whose credentials these are. Raises PlanRefused when the account or its zones are not those that are meant."""
-    account, caller = caller_identity(module.api("sts"))
-    check_account(module.params["account_id"], account, caller)
-    if module.params["availability_zones"]:
+    account, names, sts = module.params["account_id"], module.params["availability_zones"], module.api("sts")
+    # Side by side, and the account first: what is wrong with it is said before anything about zones.
+    checks: dict[str, t.Callable[[], t.Any]] = {"caller": lambda: _checked_caller(sts, account)}
+    if names:
         ec2 = module.api("ec2")
-        check_zones(module.params["availability_zones"], zones(ec2), ec2.region)
-    return {"account_id": account, "caller": caller}
+        checks["zones"] = lambda: check_zones(names, zones(ec2), ec2.region)
+    return {"account_id": account, "caller": side_by_side(checks)["caller"]}
+
+
+def _checked_caller(sts: Api, expected: str) -> str:
+    account, caller = caller_identity(sts)
+    check_account(expected, account, caller)
+    return caller
 
 
 def settings(module: PlatformModule) -> list[Request]:

@@ -202,7 +202,9 @@ def work(module: PlatformModule) -> t.NoReturn:
     rules, routes = AuthorizationRules(network, name), Routes(network, name, associations)
     if options["state"] == "absent":
         members = [Request(kind, purge=True) for kind in (associations, rules, routes)]
-        module.reconcile(*context, Request(endpoints, absent=frozenset({name})), *members)
+        # Without an endpoint there is nothing that the VPC and its subnets would be needed for.
+        around = context if endpoints.look() else ()
+        module.reconcile(*around, Request(endpoints, absent=frozenset({name})), *members)
     endpoint = {**client_vpn_endpoint(options), "tags": {**(options["tags"] or {}), "Name": name}}
     keep_tags = options["tags"] is None or not options["purge_tags"]
     module.reconcile(

@@ -114,7 +114,8 @@ from ansible_collections.monay.platform.plugins.module_utils.aws.ec2 import Netw
 from ansible_collections.monay.platform.plugins.module_utils.aws.ec2_route import RouteTables
 from ansible_collections.monay.platform.plugins.module_utils.aws.ec2_vpc import Vpcs
 from ansible_collections.monay.platform.plugins.module_utils.aws.module import TAGS_SPEC, WAIT_SPEC, PlatformModule
-from ansible_collections.monay.platform.plugins.module_utils.aws.reconcile import Request
+from ansible_collections.monay.platform.plugins.module_utils.aws.reconcile import Request, side_by_side
+from ansible_collections.monay.platform.plugins.module_utils.aws.vpn import NamedKind
 from ansible_collections.monay.platform.plugins.module_utils.aws.vpn_direct_connect import DirectConnectAssociations
 from ansible_collections.monay.platform.plugins.module_utils.aws.vpn_site import (
     CustomerGateways,
@@ -161,9 +162,12 @@ def work(module: PlatformModule) -> t.NoReturn:
     propagations = RoutePropagations(network, name)
     context = (Request(Vpcs(network, with_attributes=False)), RouteTables(network).for_reference())
     if options["state"] == "absent":
+        named: tuple[NamedKind, ...] = (gateways, customers, connections)
+        # Where there is none of them there is nothing that the VPC and its route tables would be needed for.
+        found = side_by_side({kind.kind: kind.look for kind in named})
         module.reconcile(
-            *context,
-            *(Request(kind, absent=frozenset({name})) for kind in (gateways, customers, connections)),
+            *(context if any(found.values()) else ()),
+            *(Request(kind, absent=frozenset({name})) for kind in named),
             *(Request(kind, purge=True) for kind in (propagations, associations)),
         )
     gateway, customer, connection, association = wanted_states(options)

@@ -236,7 +236,8 @@ class Server:
         """Serve until the controller and all forks have ended."""
         controlled = True
         while controlled or self.jobs:
-            for fd, _event in self.poll.poll(100 if self.kill_at else None):
+            events = self.poll.poll(100 if self.kill_at else None)
+            for fd, _event in events:
                 if fd == self.controller:
                     controlled = False
                     self.poll.unregister(self.controller)
@@ -245,7 +246,8 @@ class Server:
                 elif fd == self.listener.fileno():
                     self.accept()
                 elif fd == self.boto.lessons.fileno():
-                    self.boto.learn(self.boto.lessons.recv(256).decode())
+                    if len(events) == 1:  # learning takes up to a tenth of a second: whoever waits comes first
+                        self.boto.learn(self.boto.lessons.recv(256).decode())
                 elif fd in self.jobs:
                     self.report(fd)
                 else:  # the plugin does not wait any more: task timeout, Ctrl-C, end of the worker

@@ -6,22 +6,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from ..core.plan import PlanRefused
 from .api import Api
 
 
 class KeyNames:
-    """Translates between aliases and keys with one list call, made when it is first needed. Safe between threads.
+    """Translates between aliases and keys with one list call. Safe between threads.
 
-    `preferred` are the aliases that win where a key has several.
+    `preferred` are the aliases that win where a key has several. With one, the call is made beside whatever is read
+    first, because it will be needed; otherwise when it is needed.
     """
 
     def __init__(self, kms: Api, preferred: Iterable[str | None] = ()) -> None:
         self.kms = kms
         self.preferred = frozenset(name for name in preferred if name)
-        self._arns: dict[str, str] | None = None
         self._lock = threading.Lock()
+        self._arns: Future[dict[str, str]] | None = self._listing() if self.preferred else None
 
     def alias(self, identifier: str | None) -> str:
         """The alias of a key that AWS names by id, ARN, alias or alias ARN; what has no alias stays as it is."""
@@ -46,10 +48,18 @@ class KeyNames:
     def _by_alias(self) -> dict[str, str]:
         with self._lock:
             if self._arns is None:
-                aliases = self.kms.pages("list_aliases", "Aliases", "list KMS aliases")
-                self._arns = {
-                    each["AliasName"]: f"{each['AliasArn'].partition(':alias/')[0]}:key/{each['TargetKeyId']}"
-                    for each in aliases
-                    if "TargetKeyId" in each
-                }
-            return self._arns
+                self._arns = self._listing()
+        return self._arns.result()
+
+    def _listing(self) -> Future[dict[str, str]]:
+        with_thread = ThreadPoolExecutor(max_workers=1)
+        listing = with_thread.submit(self._list)
+        with_thread.shutdown(wait=False)
+        return listing
+
+    def _list(self) -> dict[str, str]:
+        return {
+            each["AliasName"]: f"{each['AliasArn'].partition(':alias/')[0]}:key/{each['TargetKeyId']}"
+            for each in self.kms.pages("list_aliases", "Aliases", "list KMS aliases")
+            if "TargetKeyId" in each
+        }

@@ -16,6 +16,8 @@ from .api import Api
 from .reconcile import Kind, Scope, side_by_side
 
 GONE = {"NotFoundException"}
+# What AWS says of a key in a state in which it takes no such call.
+UNUSABLE = GONE | {"KMSInvalidStateException"}
 # Of a multi-region key with replicas AWS says the second word.
 PENDING = frozenset({"PendingDeletion", "PendingReplicaDeletion"})
 # The only policy of a key has this name.
@@ -99,16 +101,21 @@ class Keys(Kind):
         return from_pairs(pairs, "TagKey", "TagValue")
 
     def _read(self, key: str, alias: str) -> Observed | None:
-        data = self._describe(key)
-        if data is None:
-            return None
         parts = side_by_side(
             {
+                "metadata": partial(self._describe, key),
                 "policy": partial(self._policy, key),
-                "rotation_days": partial(self._rotation, key, data["KeyState"]),
+                "rotation_days": partial(self._rotation, key, refused=UNUSABLE),
                 "tags": partial(self._tags, key),
             }
         )
+        data = parts.pop("metadata")
+        if data is None:
+            return None
+        if parts["rotation_days"] is None:
+            # AWS does not rotate a key that is to be deleted, and refuses to say how it was set. Of another key it
+            # should not refuse: ask again, for its words.
+            parts["rotation_days"] = 0 if data["KeyState"] in PENDING else self._rotation(key)
         state = {
             "alias": alias,
             "description": data.get("Description", ""),
@@ -119,14 +126,14 @@ class Keys(Kind):
         return Observed(key, state, self._facts(data))
 
     def _policy(self, key: str) -> State:
-        answer = self.kms.read("get_key_policy", f"read policy of KMS key {key}", KeyId=key, PolicyName=POLICY)
-        return canonical_policy(answer["Policy"])
+        answer = self.kms.read("get_key_policy", f"read policy of KMS key {key}", GONE, KeyId=key, PolicyName=POLICY)
+        return canonical_policy(answer["Policy"]) if answer else {}
 
-    def _rotation(self, key: str, key_state: str) -> int:
-        """AWS does not rotate a key that is to be deleted, and refuses to say how it was set."""
-        if key_state in PENDING:
-            return 0
-        answer = self.kms.read("get_key_rotation_status", f"read rotation of KMS key {key}", KeyId=key)
+    def _rotation(self, key: str, refused: Collection[str] = ()) -> int | None:
+        """Days, 0 for never; None where AWS refuses to say with one of these codes."""
+        answer = self.kms.read("get_key_rotation_status", f"read rotation of KMS key {key}", refused, KeyId=key)
+        if answer is None:
+            return None
         return int(answer.get("RotationPeriodInDays", DEFAULT_ROTATION_DAYS)) if answer["KeyRotationEnabled"] else 0
 
     def settle(self, wanted: State, observed: State) -> State:
@@ -230,6 +237,4 @@ class Keys(Kind):
         )
         doing = f"schedule deletion of KMS key {name}"
         # KMSInvalidStateException: the deletion is scheduled already.
-        self.kms.write(
-            "schedule_key_deletion", doing, missing=GONE | {"KMSInvalidStateException"}, KeyId=before.id, **window
-        )
+        self.kms.write("schedule_key_deletion", doing, missing=UNUSABLE, KeyId=before.id, **window)

@@ -20,7 +20,7 @@ from ..core.plan import Change, Observed, Plan, PlanRefused, State, differing_fi
 from ..core.readiness import StatusTable
 from .api import AmbiguousError, AwsError
 
-PARALLEL_CALLS = 8
+PARALLEL_CALLS = 12
 # An answer that was lost this often in a row is an outage, not an accident.
 LOST_ANSWERS = 4
 

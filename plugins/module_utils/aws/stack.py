@@ -22,7 +22,11 @@ def tagged(tagging: Api, tags: Mapping[str, str]) -> list[Resource]:
     """All resources of one region that carry all the tags."""
     filters = [{"Key": key, "Values": [value]} for key, value in tags.items()]
     found = tagging.pages(
-        "get_resources", "ResourceTagMappingList", f"find what is tagged {dict(tags)}", TagFilters=filters
+        "get_resources",
+        "ResourceTagMappingList",
+        f"find what is tagged {dict(tags)}",
+        TagFilters=filters,
+        ResourcesPerPage=100,  # the most that AWS gives
     )
     return [resource(each["ResourceARN"], from_pairs(each["Tags"])) for each in found]
 

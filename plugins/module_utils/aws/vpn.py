@@ -19,8 +19,18 @@ class NamedKind(VpcKind):
     def __init__(self, network: Network, name: str) -> None:
         super().__init__(network)
         self.name = name
+        self._seen: list[Item] | None = None
+
+    def look(self) -> bool:
+        """Whether there is one at all. The answer is kept for the first `items`, so that AWS is asked once."""
+        self._seen = self._find()
+        return bool(self._seen)
 
     def items(self) -> list[Item]:
+        seen, self._seen = self._seen, None
+        return self._find() if seen is None else seen
+
+    def _find(self) -> list[Item]:
         # Not all of these calls can filter by tag.
         found = self.ec2.pages(self.operation, self.key, f"find {self.kind} {self.name}")
         return [
