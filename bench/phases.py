@@ -45,7 +45,12 @@ EDITS: dict[str, dict[str, Any]] = {
 # The site that stands for what the website's own build writes.
 SITE = {"static_site_folder": str(ROOT / "simulator/samples/site")}
 STOCK_VARIABLES = {"ansible_connection": "ansible.builtin.local"}
-STOCK_SETTINGS = {"ANSIBLE_FORKS": "5", "ANSIBLE_PIPELINING": "0", "ANSIBLE_INTERNAL_POLL_INTERVAL": "0.001"}
+STOCK_SETTINGS = {
+    "ANSIBLE_FORKS": "5",
+    "ANSIBLE_PIPELINING": "0",
+    "ANSIBLE_INTERNAL_POLL_INTERVAL": "0.001",
+    "ANSIBLE_PRIVATE_ROLE_VARS": "0",
+}
 
 
 @dataclass(frozen=True)

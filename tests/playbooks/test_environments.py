@@ -75,6 +75,11 @@ def test_second_run_changes_nothing_and_writes_nothing(story):
     assert [(call["operation"], call["resource"]) for call in story.second_writes] == []
 
 
+def test_second_run_waits_for_nothing(story):
+    assert "Wait for" in story.first.output
+    assert "Wait for" not in story.second.output
+
+
 def test_second_run_ends_with_a_summary(story):
     assert "ec2:vpc" in story.second.output
     assert "rds:db" in story.second.output

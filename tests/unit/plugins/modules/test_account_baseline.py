@@ -78,7 +78,7 @@ def test_the_guard_alone_only_reads():
 
     assert result["changed"] is False
     assert result["account"]["account_id"] == ACCOUNT
-    assert calls == ["sts:GetCallerIdentity", "ec2:DescribeAvailabilityZones"]
+    assert sorted(calls) == ["ec2:DescribeAvailabilityZones", "sts:GetCallerIdentity"]
 
 
 def test_the_wrong_account_is_refused_before_anything_else():
@@ -91,6 +91,15 @@ def test_the_wrong_account_is_refused_before_anything_else():
     assert "but platform_account_id is 222222222222" in message
     assert "group_vars/all" in message
     assert calls == ["sts:GetCallerIdentity"]
+
+
+def test_of_a_wrong_account_and_a_wrong_zone_the_account_is_named():
+    message = fail_module(
+        "account_baseline", {**GUARD, "account_id": "222222222222", "availability_zones": ["us-east-1z"]}
+    )
+
+    assert "but platform_account_id is 222222222222" in message
+    assert "us-east-1z" not in message
 
 
 @pytest.mark.parametrize("account", ["12345678901", "1234-5678-9012", "12 digits"])

@@ -176,3 +176,10 @@ def test_another_client_range_is_refused(ec2):
     message = fail_module("client_vpn", task(client_cidr="172.30.0.0/22"))
 
     assert "client_cidr cannot be changed from '172.31.0.0/22' to '172.30.0.0/22'" in message
+
+
+def test_where_there_is_nothing_to_delete_nothing_else_is_read(ec2):
+    with recorded_calls() as calls:
+        assert run_module("client_vpn", GONE)["changed"] is False
+
+    assert sorted(calls) == ["ec2:DescribeClientVpnEndpoints"]

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.support.modules import assert_previewed, assert_settled, changes, fail_module, run_module
+from tests.support.modules import assert_previewed, assert_settled, changes, fail_module, recorded_calls, run_module
 from tests.support.network import OWNER, aws, by_name, simulator_process  # noqa: F401
 
 NAME = "monay-dev-vpn"
@@ -197,3 +197,10 @@ def test_on_an_empty_account_check_mode_previews_and_the_real_run_refuses(aws): 
     assert changes(run_module("vpn_connection", task(), check=True)) == CREATED
 
     assert "VPC monay-dev does not exist" in fail_module("vpn_connection", task())
+
+
+def test_where_there_is_nothing_to_delete_nothing_else_is_read(ec2):
+    with recorded_calls() as calls:
+        assert run_module("vpn_connection", GONE)["changed"] is False
+
+    assert sorted(calls) == ["ec2:DescribeCustomerGateways", "ec2:DescribeVpnConnections", "ec2:DescribeVpnGateways"]
