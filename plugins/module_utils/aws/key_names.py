@@ -52,9 +52,9 @@ class KeyNames:
         return self._arns.result()
 
     def _listing(self) -> Future[dict[str, str]]:
-        with_thread = ThreadPoolExecutor(max_workers=1)
-        listing = with_thread.submit(self._list)
-        with_thread.shutdown(wait=False)
+        pool = ThreadPoolExecutor(max_workers=1)
+        listing = pool.submit(self._list)
+        pool.shutdown(wait=False)  # its thread ends with the listing
         return listing
 
     def _list(self) -> dict[str, str]:
