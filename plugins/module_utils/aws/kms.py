@@ -112,10 +112,10 @@ class Keys(Kind):
         data = parts.pop("metadata")
         if data is None:
             return None
-        if parts["rotation_days"] is None:
-            # AWS does not rotate a key that is to be deleted, and refuses to say how it was set. Of another key it
-            # should not refuse: ask again, for its words.
-            parts["rotation_days"] = 0 if data["KeyState"] in PENDING else self._rotation(key)
+        if data["KeyState"] in PENDING:
+            parts["rotation_days"] = 0  # AWS does not rotate it, and refuses to say how it was set
+        elif parts["rotation_days"] is None:
+            parts["rotation_days"] = self._rotation(key)  # AWS should not refuse: ask again, for its words
         state = {
             "alias": alias,
             "description": data.get("Description", ""),

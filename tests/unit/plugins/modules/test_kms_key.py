@@ -7,7 +7,7 @@ import json
 import boto3
 import pytest
 from botocore.client import BaseClient
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
 from moto import mock_aws
 
 from tests.support.modules import assert_previewed, assert_settled, changes, fail_module, recorded_calls, run_module
@@ -157,6 +157,28 @@ def test_delete_schedules_and_present_takes_it_back(kms):
     assert '"key_state": "Enabled"' in back["diff"][0]["after"]
     assert len(own_keys(kms)) == 1
     assert_settled("kms_key", task(KEY))
+
+
+def test_of_a_pending_key_alone_aws_may_refuse_to_tell_the_rotation(kms, monkeypatch):
+    run_module("kms_key", task(KEY))
+    run_module("kms_key", task({"alias": ALIAS}, state="absent"))
+    call = BaseClient._make_api_call
+
+    def refuse(client, operation, params):
+        if operation == "GetKeyRotationStatus":
+            error = {"Code": "KMSInvalidStateException", "Message": "is pending deletion."}
+            raise ClientError({"Error": error}, operation)
+        return call(client, operation, params)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", refuse)
+
+    assert changes(run_module("kms_key", task(KEY), check=True)) == {("update", "KMS key", ALIAS)}
+
+    kms.cancel_key_deletion(KeyId=key_id(kms))
+    message = fail_module("kms_key", task(KEY))
+
+    assert "read rotation of KMS key" in message
+    assert "is pending deletion." in message
 
 
 def test_a_foreign_key_that_waits_for_its_deletion_is_not_taken_back(kms):
